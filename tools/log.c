@@ -209,18 +209,26 @@ static const char *log_part(const cJSON *row, const char *member)
     return s ? s : "-";
 }
 
-static void say_seen(struct buf *b, const cJSON *answer)
+/* What there is besides lines; none: there are none. */
+static void say_count(struct buf *b, const cJSON *answer, bool none)
 {
-    const char *cursor = json_str(answer, "cursor"), *back = json_str(answer, "looked_back_to");
-    const char *source = json_text(answer, "source");
-    bool none = !b->len;
+    const char *back = json_str(answer, "looked_back_to"), *source = json_text(answer, "source");
+    bool followed = json_get(answer, "streamed");
 
-    if (json_get(answer, "streamed"))
+    if (followed)
         buf_printf(b, "%.0f lines came", json_num(answer, "matched", 0));
     else if (none)
         buf_printf(b, "no line matches%s%s", back ? ", back to " : "", back ? back : "");
     if (!text_starts(source, "file "))
-        buf_printf(b, "%sfrom %s", none || json_get(answer, "streamed") ? ", " : "", source);
+        buf_printf(b, "%sfrom %s", none || followed ? ", " : "", source);
+}
+
+static void say_seen(struct buf *b, const cJSON *answer)
+{
+    const char *cursor = json_str(answer, "cursor");
+    bool none = !b->len;
+
+    say_count(b, answer, none);
     if (json_get(answer, "unreadable"))
         buf_printf(b, "%s%.0f lines are in no known form", none ? "; " : "",
                    json_num(answer, "unreadable", 0));
