@@ -4,7 +4,7 @@
 
 extern const struct toolset toolset_overview, toolset_route, toolset_resource, toolset_diagnose;
 extern const struct toolset toolset_log, toolset_provider, toolset_limit, toolset_manifest;
-extern const struct toolset toolset_change, toolset_explain, toolset_traffic, toolset_check;
+extern const struct toolset toolset_change, toolset_explain, toolset_traffic, toolset_check, toolset_proxy;
 
 const struct toolset *const toolsets[] = {
     &toolset_overview,
@@ -15,6 +15,7 @@ const struct toolset *const toolsets[] = {
     &toolset_explain,
     &toolset_log,
     &toolset_traffic,
+    &toolset_proxy,
     &toolset_provider,
     &toolset_limit,
     &toolset_manifest,

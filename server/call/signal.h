@@ -1,6 +1,7 @@
 /* signal.h - what a tool's handler reads of the data plane. Every function here may park. */
 #pragma once
 #include "call/read.h"
+#include "signal/proxy.h"   /* PROXY_WHATS */
 #include "signal/traffic.h" /* TRAFFIC_NAMES */
 
 /* How far a reading went. */
@@ -47,6 +48,25 @@ const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
                      const char *const *by, int rows);
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
+/* What the gateway's Envoys run by (signal/proxy.h), a line each: of one replica "KEY: …", of all
+ * what is not the same, and figures added up: {"lines":[…],"count","cursor"?,"same"?,"replicas":
+ * [{"name","items"|"error","version"?,"updated"?,"refused"?,"restarts"?,"not_ready"?}],
+ * "more_replicas"?,"left_out"?}. NULL after fail(): none could be read. */
+struct proxy_ask {
+    const char *what;    /* of PROXY_WHATS */
+    const char *replica; /* its name; NULL: all */
+    const char *text, *cursor;
+    double limit; /* 0: a short page */
+};
+const cJSON *inspect_proxies(struct call *c, const struct proxy_ask *ask);
+/* The same of the control plane, whose controllers stand in "replicas": its faults, controllers,
+ * and how each gateway stands with them. NULL after fail(). */
+#define CONTROL_WHAT "control_plane"
+const cJSON *control_plane(struct call *c, const struct proxy_ask *ask);
+/* In what several replicas are not alike, and why one could not be read: ["LINE"], a few of them;
+ * only items with that text. Empty where they are alike, or there is but one; the call does not
+ * fail. */
+const cJSON *replica_differences(struct call *c, const char *what, const char *text);
 /* What is wrong with how the gateway is configured, the worst first; see inspect/inspect.h:
  * {"findings":[…],"counts":{…},"envoy"?,"left_out"?,"unread"?}. NULL after fail(). */
 struct inspect_ask {

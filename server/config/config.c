@@ -120,10 +120,36 @@ static bool good_passkeys(const struct config *c, struct err *e)
            err_about(e, "passkeys.attestation");
 }
 
+/* The same Envoy twice would be counted twice. */
+static bool good_admins(struct arena *a, struct config *c, struct err *e)
+{
+    int n = 0;
+    while (c->envoy_admins[n])
+        n++;
+    const char **list = arena_array(a, const char *, n + 1);
+    for (n = 0; c->envoy_admins[n]; n++) {
+        list[n] = c->envoy_admins[n];
+        if (!good_url(a, &list[n], "envoy.admin_urls", e))
+            return false;
+        for (int i = 0; i < n; i++)
+            if (!strcmp(list[i], list[n]))
+                return err_set(e, ERR_ARGS, "'%s' is there twice", list[n]) ||
+                       err_about(e, "envoy.admin_urls");
+    }
+    if (n && c->envoy_admin)
+        return err_set(e, ERR_ARGS, "put the one of envoy.admin_url into this list, too") ||
+               err_about(e, "envoy.admin_urls");
+    c->envoy_admins = list;
+    c->envoy_admin = n ? list[0] : c->envoy_admin;
+    return true;
+}
+
 static bool good_urls(struct arena *a, struct config *c, struct err *e)
 {
     return good_url(a, &c->gateway_url, "gateway.url", e) &&
-           good_url(a, &c->envoy_admin, "envoy.admin_url", e) &&
+           good_url(a, &c->envoy_admin, "envoy.admin_url", e) && good_admins(a, c, e) &&
+           good_url(a, &c->control.pilot, "pilot.url", e) &&
+           good_url(a, &c->control.controller, "pilot.controller_url", e) &&
            good_url(a, &c->page, "http.page", e) && good_url(a, &c->model.url, "model.url", e) &&
            good_url(a, &c->logs.loki.url, "logs.loki.url", e);
 }
@@ -165,5 +191,8 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
 struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
 {
     struct config *c = settings_check(a, tree, e) ? config_bind_gateways(a, tree, e) : NULL;
-    return c && config_good_chat(c, a, tree, e) ? c : NULL;
+    return c && config_good_chat(c, a, tree, e) && config_good_alerts(c, a, tree, e) &&
+                   config_good_schedules(c, a, tree, e)
+               ? c
+               : NULL;
 }

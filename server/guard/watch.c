@@ -7,7 +7,7 @@
 #include "base/when.h"
 #include "config/config.h"
 #include "signal/accesslog.h"
-#include "signal/envoy.h"
+#include "signal/replica.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,13 +186,11 @@ static void take_host(const struct guard_watch *w, const char *cluster, const cJ
         out->bad[i] += w->spec.conditions[i].what == GUARD_STATUS ? bad : 0;
 }
 
-static bool count_counters(const struct guard_watch *w, const cJSON *before,
-                           struct guard_counts *out, struct err *e)
+/* of: the replica, before the names of hosts; "": there is but one Envoy. */
+static void take_clusters(const struct guard_watch *w, const char *of, const cJSON *page,
+                          const cJSON *before, struct guard_counts *out)
 {
     const cJSON *cluster, *host;
-    const cJSON *page =
-        envoy_page(w->loop, w->config, w->arena, "/clusters?format=json", w->cancel, e);
-    out->counters = json_object(w->arena);
     cJSON_ArrayForEach(cluster, json_get(page, "cluster_statuses"))
     {
         const char *name = json_str(cluster, "name");
@@ -200,10 +198,30 @@ static bool count_counters(const struct guard_watch *w, const cJSON *before,
             continue;
         cJSON_ArrayForEach(host, json_get(cluster, "host_statuses"))
         {
-            take_host(w, name, host, before, out);
+            take_host(w, arena_printf(w->arena, "%s%s", of, name), host, before, out);
         }
     }
-    return page != NULL;
+}
+
+/* Of all replicas that run. One that does and cannot be read leaves the counts unknown: without it
+ * they would look better than they are, and with it the next time as if all of it were new. */
+static bool count_counters(const struct guard_watch *w, const cJSON *before,
+                           struct guard_counts *out, struct err *e)
+{
+    const struct replicas *all = replicas_find(w->loop, w->config, w->arena, w->cancel, e);
+    const struct replica_page *pages = all ? replica_pages(w->loop, w->config, w->arena, all,
+                                                           "/clusters?format=json", w->cancel, e)
+                                           : NULL;
+    out->counters = json_object(w->arena);
+    for (int i = 0; pages && i < all->count; i++) {
+        const struct replica *r = &all->list[i];
+        bool alone = all->count == 1 && !r->pod;
+        if (pages[i].error && r->runs)
+            return err_set(e, ERR_NET, "%s", pages[i].error);
+        take_clusters(w, alone ? "" : arena_printf(w->arena, "%s ", r->envoy.name), pages[i].page,
+                      before, out);
+    }
+    return pages != NULL;
 }
 
 bool guard_count(const struct guard_watch *w, double from, double to, const cJSON *before,

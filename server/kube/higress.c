@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "kube/api.h"
 #include "kube/forward.h"
+#include "kube/pod_private.h"
 #include "net/loop.h"
 #include <stdlib.h>
 #include <string.h>
@@ -70,21 +71,6 @@ struct kube_api *kube_higress_api(struct kube_higress *h, struct loop *l)
 /* -- its pods ------------------------------------------------------------------------------------
  */
 
-/* What is kept of a pod: name, phase, ready. One that is being deleted is none. */
-static cJSON *keep_pod(void *arg, struct arena *a, const cJSON *pod)
-{
-    const cJSON *metadata = json_get(pod, "metadata"), *status = json_get(pod, "status");
-    const cJSON *ready = json_find(json_get(status, "conditions"), "type", "Ready");
-    (void)arg;
-    if (json_get(metadata, "deletionTimestamp"))
-        return NULL;
-    cJSON *o = json_object(a);
-    json_set_str(a, o, "name", json_text(metadata, "name"));
-    json_set_str(a, o, "phase", json_text(status, "phase"));
-    json_set_bool(a, o, "ready", text_same(json_str(ready, "status"), "True"));
-    return o;
-}
-
 static int by_ready_and_name(const void *x, const void *y)
 {
     const struct kube_pod *l = x, *r = y;
@@ -108,7 +94,7 @@ const struct kube_pod *kube_higress_pods(struct kube_higress *h, struct loop *l,
         .path = arena_printf(a, "/api/v1/namespaces/%s/pods?labelSelector=%s",
                              text_percent(a, h->access.namespace), text_percent(a, t->selector)),
         .max = PODS_MAX,
-        .keep = keep_pod,
+        .keep = kube_pod_keep,
         .cancel = c,
     };
     const cJSON *all = kube_api_list(kube_higress_api(h, l), a, &list, e), *pod;
@@ -116,9 +102,7 @@ const struct kube_pod *kube_higress_pods(struct kube_higress *h, struct loop *l,
         return NULL;
     int n = 0;
     struct kube_pod *out = arena_array(a, struct kube_pod, json_count(all) + 1);
-    cJSON_ArrayForEach(pod, all) out[n++] =
-        (struct kube_pod){ json_text(pod, "name"), json_true(pod, "ready"),
-                           json_text(pod, "phase") };
+    cJSON_ArrayForEach(pod, all) out[n++] = kube_pod_kept(pod);
     qsort(out, (size_t)n, sizeof *out, by_ready_and_name);
     if (!n)
         no_pod(t, e);
@@ -154,15 +138,43 @@ static bool fetch_from_pod(void *arg, struct loop *l, struct arena *a,
     struct fetch_request own = *r;
     if (!find_answering_pod(t, l, a, r->cancel, e))
         return false;
-    const struct kube_pod_port to = { t->higress->access.namespace, arena_strdup(a, t->pod),
-                                      workloads[t->workload].port };
-    own.url = r->url + strlen(t->url);
-    own.via = NULL;
-    own.ca_file = NULL;
-    if (kube_pod_fetch(kube_higress_api(t->higress, l), a, &to, &own, out, e))
+    const struct kube_pod_at *to =
+        kube_higress_pod_at(t->higress, a, arena_strdup(a, t->pod), workloads[t->workload].port);
+    own.url = arena_printf(a, "%s%s", to->url, r->url + strlen(t->url));
+    if (to->via.fetch(to->via.arg, l, a, &own, out, e))
         return true;
     t->pod[0] = '\0'; /* it may be gone: the next request looks again */
     return false;
+}
+
+struct one_pod {
+    struct kube_pod_at at;
+    struct kube_higress *higress;
+    struct kube_pod_port port;
+};
+
+static bool fetch_from_one_pod(void *arg, struct loop *l, struct arena *a,
+                               const struct fetch_request *r, struct fetch_answer *out,
+                               struct err *e)
+{
+    const struct one_pod *p = arg;
+    struct fetch_request own = *r;
+    own.url = r->url + strlen(p->at.url);
+    own.via = NULL;
+    own.ca_file = NULL;
+    return kube_pod_fetch(kube_higress_api(p->higress, l), a, &p->port, &own, out, e);
+}
+
+const struct kube_pod_at *kube_higress_pod_at(struct kube_higress *h, struct arena *a,
+                                              const char *pod, int port)
+{
+    struct one_pod *p = arena_make(a, struct one_pod);
+    p->higress = h;
+    p->port = (struct kube_pod_port){ h->access.namespace, pod, port };
+    p->at.url = arena_printf(a, "kubernetes://%s/%s/pods/%s:%d",
+                             strstr(h->access.server, "://") + 3, h->access.namespace, pod, port);
+    p->at.via = (struct fetch_via){ fetch_from_one_pod, p };
+    return &p->at;
 }
 
 /* -- all of it -----------------------------------------------------------------------------------

@@ -14,10 +14,15 @@ struct kube_api;
 
 enum kube_workload { KUBE_CONSOLE, KUBE_GATEWAY, KUBE_CONTROLLER, KUBE_WORKLOADS };
 
+/* Texts are the cluster's: not clean. */
 struct kube_pod {
     const char *name;
     bool ready;
     const char *phase; /* "Running"; never NULL */
+    bool runs;         /* some container of it does, so that a port may answer */
+    int restarts;      /* of all its containers */
+    const char *why;   /* it is not ready: "container x: CrashLoopBackOff (…)"; NULL: it is, or it
+                        * does not say */
 };
 
 struct kube_higress;
@@ -39,3 +44,12 @@ const struct fetch_via *kube_higress_via(struct kube_higress *h, enum kube_workl
  * that there is none is an error, too, which names labels and namespace. Parks. */
 const struct kube_pod *kube_higress_pods(struct kube_higress *h, struct loop *l, struct arena *a,
                                          enum kube_workload w, struct cancel *c, struct err *e);
+
+/* One port of one of its pods, whatever workload that is of: requests for URLs that begin with
+ * `url` go there by `via`. In a; pod lasts as long. */
+struct kube_pod_at {
+    const char *url; /* "kubernetes://10.0.0.1:6443/NAMESPACE/pods/NAME:15000" */
+    struct fetch_via via;
+};
+const struct kube_pod_at *kube_higress_pod_at(struct kube_higress *h, struct arena *a,
+                                              const char *pod, int port);

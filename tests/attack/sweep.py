@@ -81,6 +81,13 @@ def read(talk, objects):
             talk.call("explain_request", {"path": path if path.startswith("/") else "/", **arguments})
 
 
+def proxies(talk, names):
+    """What two Envoys hold, compared and of one."""
+    for what in ("clusters", "endpoints", "routes", "listeners", "certificates", "plugins", "stats"):
+        for arguments in ({}, {"limit": 500}, {"text": "x-asked"}, {"replica": names[0], "limit": 500}, {"replica": "nobody"}):
+            talk.call("inspect_proxy", {"what": what, **arguments})
+
+
 def dry(talk, o, new):
     """Changes of one object that are only looked at: harmless, of the secret, wrong beside it, as read, elsewhere, gone."""
     seen = talk.get(o.kind, o.name, o.scope)
