@@ -223,7 +223,7 @@ static void say_count(struct buf *b, const cJSON *answer, bool none)
         buf_printf(b, "%sfrom %s", none || followed ? ", " : "", source);
 }
 
-static bool at_line(const struct buf *b)
+static bool at_line_start(const struct buf *b)
 {
     return b->len == 0 || b->data[b->len - 1] == '\n';
 }
@@ -234,12 +234,12 @@ static void say_seen(struct buf *b, const cJSON *answer)
 
     say_count(b, answer, !b->len);
     if (json_get(answer, "unreadable"))
-        buf_printf(b, "%s%.0f lines are in no known form", at_line(b) ? "" : "; ",
+        buf_printf(b, "%s%.0f lines are in no known form", at_line_start(b) ? "" : "; ",
                    json_num(answer, "unreadable", 0));
     if (json_get(answer, "note"))
         buf_printf(b, "\nnote: %s", json_str(answer, "note"));
     if (cursor)
-        buf_printf(b, "%solder lines: cursor %s", at_line(b) ? "" : "\n", cursor);
+        buf_printf(b, "%solder lines: cursor %s", at_line_start(b) ? "" : "\n", cursor);
 }
 
 static char *say_log(struct call *c, const cJSON *answer)
