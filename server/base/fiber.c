@@ -40,6 +40,7 @@ struct fiber {
     struct fiber *resumer; /* who gets control back; NULL: the main stack */
     bool parked, ended;
     struct fiber_view view;
+    struct fiber_span span;
     struct fiber *prev, *next; /* of those alive; next of an idle one is the next idle one */
 };
 
@@ -273,6 +274,7 @@ void fiber_start(void (*fn)(void *), void *arg)
     f->arg = arg;
     f->ended = false;
     f->view = (struct fiber_view){ .call = fiber_call() };
+    f->span = fibers.current ? fibers.current->span : (struct fiber_span){ 0 };
     f->sp = first_frame((char *)f, entry);
     fiber_link(f);
     fiber_run(f);
@@ -316,6 +318,11 @@ void fiber_label(unsigned long call, const char *label)
 unsigned long fiber_call(void)
 {
     return fibers.current ? fibers.current->view.call : 0;
+}
+
+struct fiber_span *fiber_span(void)
+{
+    return fibers.current ? &fibers.current->span : NULL;
 }
 
 double fiber_clock(void)

@@ -27,6 +27,13 @@ void fiber_label(unsigned long call, const char *label);
 unsigned long fiber_call(void); /* of the running fiber; 0: of none */
 double fiber_clock(void);       /* seconds, of `since` below */
 
+/* The span that a fiber works in (base/span.h); those that it starts begin with a copy. */
+struct fiber_span {
+    unsigned char trace[16], id[8];
+    bool on; /* there is one, and it is recorded */
+};
+struct fiber_span *fiber_span(void); /* of the running fiber; NULL on the main stack */
+
 struct fiber_view {
     unsigned long call;
     const char *label;         /* NULL: none */

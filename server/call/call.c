@@ -2,7 +2,9 @@
  * What reads the gateway is call_gateway.c, what changes it call_change.c. */
 #include "base/err.h"
 #include "base/log.h"
+#include "base/meter.h"
 #include "base/secret.h"
+#include "base/span.h"
 #include "base/trace.h"
 #include "base/when.h"
 #include "call/call_private.h"
@@ -198,11 +200,17 @@ static double begin_trace(const struct call *c)
     return fiber_clock();
 }
 
+/* NULL: it did what it was to do. */
+static const char *outcome_of(const struct call *c)
+{
+    return c->cancel->fired ? "cancelled" : c->err.kind ? err_kind_name(c->err.kind) : NULL;
+}
+
 static void end_trace(const struct call *c, double began)
 {
-    const char *how = c->cancel->fired ? "cancelled"
-                      : c->err.kind    ? err_kind_name(c->err.kind)
-                                       : "ok";
+    const char *how = outcome_of(c) ? outcome_of(c) : "ok";
+    meter_count(METER_CALLS, c->entry->tool->name, how, 1);
+    meter_took(METER_CALL_TIME, c->entry->tool->name, fiber_clock() - began);
     trace(TRACE_CALL, "%s: %s, %.3f s", c->entry->tool->name, how, fiber_clock() - began);
     fiber_label(fiber_call(), NULL); /* its words end with the call */
 }
@@ -227,11 +235,14 @@ static void call_main(void *arg)
 {
     struct call *c = arg;
     double began = begin_trace(c);
+    struct span span;
+    span_begin_call(&span, c->entry->tool->name, c->caller->ops->kind, c->caller->traceparent);
     struct call_end end = end_of_call(c);
     if (c->cancel->fired)
         end = (struct call_end){ 0 };
     else
         log_call_end(c);
+    span_end(&span, outcome_of(c));
     end_trace(c, began);
     c->caller->ops->done(c->caller, &end);
 }

@@ -49,6 +49,7 @@ struct caller {
     struct arena *arena; /* of the call */
     struct cancel *cancel;
     const char *principal;   /* who: owns what it proposes */
+    const char *traceparent; /* of the span that it calls in (W3C), as sent; NULL: none */
     struct channel *channel; /* how its person is asked; NULL: nobody can be */
     /* The question of an earlier run of this very call, to which it brings the answer: it is about
      * that change, and only while the plan is still the same. NULL: none. */

@@ -42,6 +42,11 @@ struct mcp {
 struct mcp *mcp_new(struct service *s);
 /* The configuration has changed: offers the tools and prompts it names now, and says so. */
 void mcp_reload(struct mcp *m);
+/* How much is held just now: tool calls, sessions, event streams, tasks, subscriptions. */
+struct mcp_held {
+    int calls, sessions, streams, tasks, watches;
+};
+struct mcp_held mcp_held(const struct mcp *m);
 /* Cancels what runs, whoever asked for it; the fibers end in later turns of the loop. */
 void mcp_end_sessions(struct mcp *m);
 /* Frees it, not the service; nothing may run any more, and the loop must still exist. */

@@ -161,13 +161,15 @@ void tool_call_start(struct request *r)
         return;
     }
     t->form = (struct channel){ r->asks_by, r->principal, FORM_BYTES, ask_by_form, t };
-    t->caller = (struct caller){ .ops = &client,
-                                 .arena = r->arena,
-                                 .cancel = &r->cancel,
-                                 .principal = r->principal,
-                                 .channel = &t->form,
-                                 .hears_progress = r->rpc.progress_token != NULL,
-                                 .shows_plans = client_extension(r->client, EXTENSION_UI) };
+    t->caller =
+        (struct caller){ .ops = &client,
+                         .arena = r->arena,
+                         .cancel = &r->cancel,
+                         .principal = r->principal,
+                         .traceparent = json_str(json_get(r->rpc.params, "_meta"), "traceparent"),
+                         .channel = &t->form,
+                         .hears_progress = r->rpc.progress_token != NULL,
+                         .shows_plans = client_extension(r->client, EXTENSION_UI) };
     if (t->question.retry.id)
         t->caller.earlier = &t->question.retry;
     if (task_offered(r))

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "net/fetch_error_private.h"
+#include "net/fetch_meter_private.h"
 #include "net/fetch_transfer_private.h"
 #include "net/loop.h"
 
@@ -336,8 +337,8 @@ static bool run_transfer(struct transfer *t, struct err *e)
     return ok;
 }
 
-bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
-           struct err *e)
+static bool fetch_once(struct loop *l, struct arena *a, const struct fetch_request *r,
+                       struct fetch_answer *out, struct err *e)
 {
     *out = (struct fetch_answer){ .headers = arena_array(a, struct fetch_header, HEADERS_MAX + 1) };
     if (r->cancel && r->cancel->fired)
@@ -355,6 +356,23 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
                           .max_body = max_body,
                           .body = buf_in(a, max_body) };
     return run_transfer(&t, e);
+}
+
+bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
+           struct err *e)
+{
+    struct fetch_seen seen;
+    fetch_begin(&seen, r);
+    bool ok = fetch_once(l, a, r, out, e);
+    fetch_end(&seen, r, out);
+    return ok;
+}
+
+void fetch_count(int *running, int *waiting)
+{
+    *running = *waiting = 0;
+    for (const struct transfer *t = pool.first; t; t = t->next)
+        ++*(t->admitted ? running : waiting);
 }
 
 /* -- connections that outlive their transfer ---------------------------------------------- */

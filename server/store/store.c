@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/meter.h"
 #include "base/secret.h"
 #include "base/when.h"
 #include "plan/plan.h"
@@ -238,14 +239,17 @@ bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum pla
         return false;
     bool draft = false;
     *id = same_plan(s, a, p, owner, &draft, e);
-    bool ok = e->kind == ERR_NONE;
+    bool ok = e->kind == ERR_NONE, again = *id;
     if (ok && *id) {
         ok = found_again(s, *id, draft && state == STATE_PENDING, owner, e);
     } else if (ok) {
         *id = free_id(s, a, p->digest, e);
         ok = *id && insert(s, a, p, state, owner, ttl, *id, e);
     }
-    return store_end(s, ok, e);
+    ok = store_end(s, ok, e);
+    if (ok && !again)
+        meter_count(METER_CHANGES, store_state_name(state), NULL, 1);
+    return ok;
 }
 
 /* -- finding --------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/meter.h"
 #include "base/secret.h"
 #include "base/when.h"
 #include "store/store_private.h"
@@ -170,7 +171,7 @@ static bool set_state(struct store *s, const struct step *x, const char *decided
                   x->guard ? x->guard->guarded : NULL, kept);
 }
 
-bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e)
+static bool take_step(struct store *s, const struct step *x, bool *moved, struct err *e)
 {
     enum plan_state is;
     *moved = false;
@@ -187,6 +188,14 @@ bool store_step(struct store *s, const struct step *x, bool *moved, struct err *
     bool ok = e->kind == ERR_NONE &&
               (!*moved || store_sign(s, names[x->to], x->id, x->who, x->channel, said, e));
     arena_free(a);
+    return ok;
+}
+
+bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e)
+{
+    bool ok = take_step(s, x, moved, e);
+    if (ok && *moved)
+        meter_count(METER_CHANGES, names[x->to], NULL, 1);
     return ok;
 }
 
