@@ -135,7 +135,7 @@ static void take_newest_first(struct call *c, struct lines *l, const cJSON *rows
 {
     const cJSON *last = rows->child ? rows->child->prev : NULL;
 
-    for (int n = json_count(rows); n > 0 && take_log_line(c, l, last); n--)
+    for (int n = json_count(rows); last && n > 0 && take_log_line(c, l, last); n--)
         last = last->prev;
 }
 

@@ -1,8 +1,8 @@
 /* signal.h - what a tool's handler reads of the data plane. Every function here may park. */
 #pragma once
 #include "call/read.h"
-#include "signal/proxy.h"   /* PROXY_WHATS */
 #include "signal/metrics.h" /* METRIC_QUESTIONS, what is asked */
+#include "signal/proxy.h"   /* PROXY_WHATS */
 #include "signal/traffic.h" /* TRAFFIC_NAMES */
 
 /* How far a reading went. */

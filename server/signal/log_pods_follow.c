@@ -65,10 +65,11 @@ static bool ask_stream(struct pod_stream *s, struct arena *a, struct err *e)
     char *path = log_pod_path(a, source, f->q->what, s->pod, s->named);
 
     path = arena_printf(a, "%s&follow=true", path);
+    long long second = s->last / 1000000000;
     s->catching = s->last > 0;
     if (s->last)
         path = arena_printf(a, "%s&sinceTime=%s", path,
-                            text_percent(a, when_text(a, (double)(s->last / 1000000000), false)));
+                            text_percent(a, when_text(a, (double)second, false)));
     const struct kube_request r = { .path = path,
                                     .accept = "*/*",
                                     .timeout = STREAM_SECONDS,
