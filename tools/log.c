@@ -135,7 +135,7 @@ static void take_newest_first(struct call *c, struct lines *l, const cJSON *rows
 {
     const cJSON *last = rows->child ? rows->child->prev : NULL;
 
-    for (int n = json_count(rows); n > 0 && take_log_line(c, l, last); n--)
+    for (int n = json_count(rows); last && n > 0 && take_log_line(c, l, last); n--)
         last = last->prev;
 }
 
@@ -209,25 +209,37 @@ static const char *log_part(const cJSON *row, const char *member)
     return s ? s : "-";
 }
 
-static void say_seen(struct buf *b, const cJSON *answer)
+/* What there is besides lines; none: there are none. */
+static void say_count(struct buf *b, const cJSON *answer, bool none)
 {
-    const char *cursor = json_str(answer, "cursor"), *back = json_str(answer, "looked_back_to");
-    const char *source = json_text(answer, "source");
-    bool none = !b->len;
+    const char *back = json_str(answer, "looked_back_to"), *source = json_text(answer, "source");
+    bool followed = json_get(answer, "streamed");
 
-    if (json_get(answer, "streamed"))
+    if (followed)
         buf_printf(b, "%.0f lines came", json_num(answer, "matched", 0));
     else if (none)
         buf_printf(b, "no line matches%s%s", back ? ", back to " : "", back ? back : "");
     if (!text_starts(source, "file "))
-        buf_printf(b, "%sfrom %s", none || json_get(answer, "streamed") ? ", " : "", source);
+        buf_printf(b, "%sfrom %s", none || followed ? ", " : "", source);
+}
+
+static bool at_line_start(const struct buf *b)
+{
+    return b->len == 0 || b->data[b->len - 1] == '\n';
+}
+
+static void say_seen(struct buf *b, const cJSON *answer)
+{
+    const char *cursor = json_str(answer, "cursor");
+
+    say_count(b, answer, !b->len);
     if (json_get(answer, "unreadable"))
-        buf_printf(b, "%s%.0f lines are in no known form", none ? "; " : "",
+        buf_printf(b, "%s%.0f lines are in no known form", at_line_start(b) ? "" : "; ",
                    json_num(answer, "unreadable", 0));
     if (json_get(answer, "note"))
         buf_printf(b, "\nnote: %s", json_str(answer, "note"));
     if (cursor)
-        buf_printf(b, "%solder lines: cursor %s", none ? "\n" : "", cursor);
+        buf_printf(b, "%solder lines: cursor %s", at_line_start(b) ? "" : "\n", cursor);
 }
 
 static char *say_log(struct call *c, const cJSON *answer)

@@ -147,7 +147,7 @@ static bool read_logs(struct reading *r, struct loop *l, struct err *e)
     if (!on)
         return false;
     const cJSON *row = r->rows->child ? r->rows->child->prev : NULL;
-    for (int n = json_count(r->rows); n > 0 && on; n--, row = row->prev)
+    for (int n = json_count(r->rows); row && n > 0 && on; n--, row = row->prev)
         on = print_log_row(r, row);
     tell_where_read(r, s, &seen);
     if (!on || !options_has(r->options, "follow"))

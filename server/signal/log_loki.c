@@ -123,7 +123,7 @@ static void take_values(struct arena *a, struct loki_answer *x, const cJSON *str
     cJSON_ArrayForEach(value, json_get(stream, "values"))
     {
         const cJSON *time = value->child, *line = time ? time->next : NULL;
-        if (!cJSON_IsString(time) || !cJSON_IsString(line))
+        if (!time || !line || !cJSON_IsString(time) || !cJSON_IsString(line))
             continue;
         x->entries = arena_grow(a, x->entries, x->count, &x->room, sizeof *x->entries);
         x->entries[x->count] = (struct loki_entry){ .ns = strtoll(time->valuestring, NULL, 10),
@@ -193,7 +193,7 @@ void log_loki_part(struct arena *a, const struct loki_answer *x, int from, int t
                    struct log_part *out)
 {
     struct buf *b = buf_in(a, ANSWER);
-    int n = to > from ? to - from : 0;
+    int n = x->entries && to > from ? to - from : 0;
     struct log_mark *marks = arena_array(a, struct log_mark, n + 1);
     const char **replicas = arena_array(a, const char *, n + 1);
     unsigned count = 0;

@@ -138,7 +138,7 @@ static void put_merged_line(struct merging *m, const struct head *h, unsigned re
     struct log_part *out = m->out;
     size_t n = (size_t)(h->end - h->line);
 
-    if (out->lines == m->room)
+    if (!m->marks || out->lines == m->room)
         m->marks = arena_grow(m->arena, m->marks, out->lines, &m->room, sizeof *m->marks);
     m->marks[out->lines++] =
         (struct log_mark){ .ns = h->ns, .at = (unsigned)out->size, .replica = replica };
@@ -152,8 +152,9 @@ static void drop_newer(struct log_part *p, struct log_moment before)
 {
     int equal = before.equal;
 
-    while (p->lines && (p->marks[p->lines - 1].ns > before.ns ||
-                        (p->marks[p->lines - 1].ns == before.ns && equal-- > 0)))
+    while (p->marks && p->lines &&
+           (p->marks[p->lines - 1].ns > before.ns ||
+            (p->marks[p->lines - 1].ns == before.ns && equal-- > 0)))
         p->size = p->marks[--p->lines].at;
 }
 

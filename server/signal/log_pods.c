@@ -7,18 +7,19 @@
  */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/fiber.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "config/config.h"
 #include "kube/api.h"
 #include "kube/higress.h"
+#include "net/beside.h"
 #include "net/fetch.h"
-#include "signal/log_gather.h"
 #include "signal/log_pods_private.h"
 #include <math.h>
 #include <string.h>
 
-enum { FEW = 2000, BYTES = 16 << 20, ALL_BYTES = 64 << 20, PODS = 64, TRIES = 4 };
+enum { FEW = 2000, BYTES = 16 << 20, ALL_BYTES = 64 << 20, PODS = 64, AT_ONCE = 16, TRIES = 4 };
 static const double LOG_SECONDS = 60;
 
 static const struct pod_log pod_logs[] = {
@@ -38,11 +39,10 @@ const struct pod_log *log_pod_log(enum log_what what)
  */
 
 struct pod_job {
-    struct log_gather *gather;
     struct log_source *source;
     const struct log_chain *chain;
     struct arena *arena;
-    struct cancel cancel;
+    struct cancel *cancel;
     const char *pod;
     bool named; /* the container is asked for by its name */
     size_t max; /* bytes */
@@ -100,7 +100,7 @@ static bool ask_pod(struct pod_job *j, struct err *e)
                                     .timeout = LOG_SECONDS,
                                     .sink = add_log_bytes,
                                     .sink_arg = j,
-                                    .cancel = &j->cancel };
+                                    .cancel = j->cancel };
     buf_reset(&j->got);
     j->full = false;
     return kube_api_ask(k, j->arena, &r, &answer, e);
@@ -116,9 +116,10 @@ static int count_breaks(const struct buf *b)
     return n;
 }
 
-static void read_pod(void *arg)
+static void read_pod(void *arg, int which, struct cancel *own)
 {
-    struct pod_job *j = arg;
+    struct pod_job *j = (struct pod_job *)arg + which;
+    j->cancel = own;
     bool ok = ask_pod(j, &j->err);
 
     if (!ok && j->named && log_no_such_container(&j->err)) {
@@ -135,7 +136,6 @@ static void read_pod(void *arg)
     j->cut = j->cut || (j->tail && count_breaks(&j->got) >= j->tail);
     if (ok && j->full)
         err_set(&j->err, ERR_GATEWAY, "its newest lines are longer than %zu bytes", j->max);
-    log_gather_end(j->gather);
 }
 
 /* -- all of them ---------------------------------------------------------------------------------
@@ -191,13 +191,12 @@ static void tell_cut(struct log_source *s, struct log_chain *c, const struct log
 }
 
 static struct pod_job *make_jobs(struct log_source *s, struct log_chain *c, struct arena *a,
-                                 struct log_gather *g, const struct kube_pod *pods, int count)
+                                 const struct kube_pod *pods, int count)
 {
     struct pod_job *jobs = arena_array(a, struct pod_job, count);
 
     for (int i = 0; i < count; i++) {
-        jobs[i] = (struct pod_job){ .gather = g,
-                                    .source = s,
+        jobs[i] = (struct pod_job){ .source = s,
                                     .chain = c,
                                     .arena = a,
                                     .pod = pods[i].name,
@@ -209,25 +208,9 @@ static struct pod_job *make_jobs(struct log_source *s, struct log_chain *c, stru
     return jobs;
 }
 
-/* False: cancelled. */
-static bool run_jobs(struct log_source *s, struct log_gather *g, struct pod_job *jobs, int count,
-                     struct err *e)
-{
-    g->left = count;
-    for (int i = 0; i < count; i++)
-        fiber_start(read_pod, &jobs[i]);
-    if (log_gather_wait(g, s->cancel))
-        return true;
-    for (int i = 0; i < count; i++)
-        cancel_fire(&jobs[i].cancel);
-    log_gather_wait(g, NULL);
-    return err_set(e, ERR_GONE, "cancelled");
-}
-
 static bool get_in(struct log_source *s, struct log_chain *c, struct arena *working,
                    struct log_part *out, struct err *e)
 {
-    struct log_gather g = { .loop = s->loop };
     const struct kube_pod *pods = kube_higress_pods(s->config->kube.higress, s->loop, working,
                                                     pod_logs[c->what].workload, s->cancel, e);
     int count = 0;
@@ -238,10 +221,12 @@ static bool get_in(struct log_source *s, struct log_chain *c, struct arena *work
         count++;
     if (pods[count].name)
         add_note(s, c, arena_printf(s->arena, "the first %d pods were read", PODS));
-    struct pod_job *jobs = make_jobs(s, c, working, &g, pods, count);
+    struct pod_job *jobs = make_jobs(s, c, working, pods, count);
     struct log_stream *streams = arena_array(working, struct log_stream, count);
     bool all = !jobs[0].tail;
-    bool ok = run_jobs(s, &g, jobs, count, e) && take_streams(s, c, jobs, count, streams, e);
+    beside_each(s->loop, count, AT_ONCE, read_pod, jobs, s->cancel);
+    bool ok = (!s->cancel->fired || err_set(e, ERR_GONE, "cancelled")) &&
+              take_streams(s, c, jobs, count, streams, e);
     bool cut = false;
     for (int i = 0; i < count; i++)
         cut = cut || streams[i].cut;

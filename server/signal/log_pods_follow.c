@@ -6,6 +6,7 @@
  */
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/fiber.h"
 #include "base/text.h"
 #include "base/when.h"
 #include "config/config.h"
@@ -13,7 +14,6 @@
 #include "net/fetch.h"
 #include "net/loop.h"
 #include "signal/log_follow_private.h"
-#include "signal/log_gather.h"
 #include "signal/log_pods_private.h"
 #include <math.h>
 #include <string.h>
@@ -33,7 +33,8 @@ struct pod_stream {
 
 struct pods_follower {
     struct log_follower follower;
-    struct log_gather gather;
+    int left;           /* streams that have not ended */
+    struct cancel idle; /* fired when there may be something to do */
     struct pod_stream *streams[STREAMS];
     int count;
     bool closed;
@@ -52,7 +53,7 @@ static bool add_streamed(void *arg, const char *bytes, size_t n)
         buf_reset(&s->got);
         log_follow_note(f, arena_printf(f->arena, "%s wrote faster than it could be read", s->pod));
     }
-    cancel_fire(&s->of->gather.idle);
+    cancel_fire(&s->of->idle);
     return !s->of->closed;
 }
 
@@ -64,10 +65,11 @@ static bool ask_stream(struct pod_stream *s, struct arena *a, struct err *e)
     char *path = log_pod_path(a, source, f->q->what, s->pod, s->named);
 
     path = arena_printf(a, "%s&follow=true", path);
+    long long second = s->last / 1000000000;
     s->catching = s->last > 0;
     if (s->last)
         path = arena_printf(a, "%s&sinceTime=%s", path,
-                            text_percent(a, when_text(a, (double)(s->last / 1000000000), false)));
+                            text_percent(a, when_text(a, (double)second, false)));
     const struct kube_request r = { .path = path,
                                     .accept = "*/*",
                                     .timeout = STREAM_SECONDS,
@@ -104,10 +106,12 @@ static void run_stream(void *arg)
         on = unnamed || s->of->closed || tell_stream_end(s, &e);
         arena_free(a);
         if (on && !unnamed && !s->cancel.fired)
-            nap_for(s->of->gather.loop, AGAIN_SECONDS, "log of", "a pod", &s->cancel, &ignored);
+            nap_for(s->of->follower.source->loop, AGAIN_SECONDS, "log of", "a pod", &s->cancel,
+                    &ignored);
     }
     s->ended = true;
-    log_gather_end(&s->of->gather);
+    s->of->left--;
+    cancel_fire(&s->of->idle);
 }
 
 /* -- all of them ---------------------------------------------------------------------------------
@@ -130,7 +134,7 @@ static void follow_pod(struct pods_follower *f, const char *pod, long long last)
     };
     buf_init(&s->got, WAITING);
     f->streams[f->count++] = s;
-    f->gather.left++;
+    f->left++;
     fiber_start(run_stream, s);
 }
 
@@ -206,12 +210,34 @@ static bool poll_pods(struct log_follower *follower, struct arena *a, struct log
     return true;
 }
 
+/* Streams have tokens of their own, because one wakes one fiber only: who waits for them all is
+ * woken by the first that has something, or by its caller's token. */
+static void look_again(void *arg)
+{
+    struct pods_follower *f = arg;
+    cancel_fire(&f->idle);
+}
+
+static void nap_until_news(struct pods_follower *f, double seconds)
+{
+    struct err ignored = { 0 };
+
+    f->idle = (struct cancel){ 0 };
+    nap_for(f->follower.source->loop, seconds, "lines of", "pods", &f->idle, &ignored);
+}
+
 static bool pause_pods(struct log_follower *follower, double seconds, struct err *e)
 {
     struct pods_follower *f = (struct pods_follower *)follower;
+    struct cancel *outer = follower->source->cancel;
 
-    return log_gather_nap(&f->gather, follower->source->cancel, fmin(seconds, LIST_SECONDS)) ||
-           err_set(e, ERR_GONE, "cancelled");
+    if (!outer->fired) {
+        outer->wake = look_again;
+        outer->arg = f;
+        nap_until_news(f, fmin(seconds, LIST_SECONDS));
+        outer->wake = NULL;
+    }
+    return !outer->fired || err_set(e, ERR_GONE, "cancelled");
 }
 
 static void close_pods(struct log_follower *follower)
@@ -221,7 +247,8 @@ static void close_pods(struct log_follower *follower)
     f->closed = true;
     for (int i = 0; i < f->count; i++)
         cancel_fire(&f->streams[i]->cancel);
-    log_gather_wait(&f->gather, NULL);
+    while (f->left)
+        nap_until_news(f, STREAM_SECONDS);
     for (int i = 0; i < f->count; i++)
         buf_free(&f->streams[i]->got);
 }
@@ -232,8 +259,7 @@ struct log_follower *log_follow_pods(struct log_source *s, struct arena *a,
     static const struct log_follower_ops ops = { poll_pods, pause_pods, close_pods };
     struct pods_follower *f = arena_make(a, struct pods_follower);
 
-    *f = (struct pods_follower){ .follower = { .ops = &ops, .source = s, .q = q, .arena = a },
-                                 .gather = { .loop = s->loop } };
+    *f = (struct pods_follower){ .follower = { .ops = &ops, .source = s, .q = q, .arena = a } };
     look_for_pods(f, newest);
     return &f->follower;
 }
