@@ -125,6 +125,8 @@ kube: ## builds a kube-apiserver for 59-kube into the cache, once a machine (12 
 	@bash tests/setup/kube.sh
 bench: ## prints figures beside their targets and peers; PART="http idle" runs some
 	@bash tests/bench/run $(PART)
+soak: build ## an hour of 64 clients, a console that breaks, changes applied and undone; MINUTES=10 is shorter
+	@python3 tests/bench/soak.py $(or $(MINUTES),60)
 install: build ## DESTDIR= PREFIX=/usr/local
 	install -D -m 755 $B/$(NAME) $(DESTDIR)$(PREFIX)/bin/$(NAME)
 clean: ## removes build/
@@ -133,5 +135,5 @@ help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | sort | awk -F'\t' '{printf "%-10s %s\n", $$1, $$2}'
 
 -include $(shell find $B -name '*.d' 2>/dev/null)
-.PHONY: kube build unit unit-programs fuzz-programs run test quick t lint contract fuzz conformance bench install clean help
+.PHONY: kube build unit unit-programs fuzz-programs run test quick t lint contract fuzz conformance bench soak install clean help
 .DEFAULT_GOAL := build

@@ -15,14 +15,14 @@ extern const struct command cmd_stop, cmd_report, cmd_outside;
 extern const struct command cmd_export, cmd_import, cmd_migrate;
 extern const struct command cmd_ask, cmd_chat;
 extern const struct command cmd_console, cmd_demo, cmd_render, cmd_overview, cmd_passphrase,
-    cmd_passkey;
+    cmd_passkey, cmd_logs;
 
 static const struct command *const commands[] = {
     &cmd_stdio,      &cmd_serve,   &cmd_call,    &cmd_tools,  &cmd_approve, &cmd_reject,
     &cmd_changes,    &cmd_undo,    &cmd_stop,    &cmd_audit,  &cmd_report,  &cmd_state,
     &cmd_policy,     &cmd_freeze,  &cmd_export,  &cmd_import, &cmd_migrate, &cmd_ask,
     &cmd_chat,       &cmd_console, &cmd_demo,    &cmd_render, &cmd_check,   &cmd_overview,
-    &cmd_passphrase, &cmd_passkey, &cmd_outside, NULL,
+    &cmd_passphrase, &cmd_passkey, &cmd_outside, &cmd_logs,   NULL,
 };
 
 static void help(void)

@@ -54,6 +54,8 @@ static void say_verdict(struct buf *b, const cJSON *v)
 
     buf_printf(b, "%s (%s) %s", json_text(v, "code"), json_text(v, "confidence"),
                json_text(v, "object"));
+    if (json_get(v, "replicas"))
+        buf_printf(b, ", by %s", json_text(v, "replicas"));
     if (json_get(v, "requests"))
         buf_printf(b, ", %.0f requests", json_num(v, "requests", 0));
     buf_char(b, '\n');
@@ -110,6 +112,7 @@ static char *say_diagnosis(struct call *c, const cJSON *answer)
     say_answer_lines(b, answer, "history", "over");
     say_line(b, answer, "note");
     say_unavailable(b, answer);
+    say_answer_lines(b, answer, "replicas", "replicas");
     return b->data;
 }
 
@@ -147,6 +150,7 @@ static const struct tool tools[] = {
         .out = out,
         .read = run_diagnose,
         .local = true,
+        .signals = true,
         .say = say_diagnosis,
         .facts = diagnosis_facts,
     },

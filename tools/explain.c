@@ -2,6 +2,7 @@
  * explain/; here is what is read for them, in turn. */
 #include "explain/explain.h"
 #include "call/read.h"
+#include "call/signal.h"
 #include "tool.h"
 #include <string.h>
 
@@ -200,6 +201,15 @@ static bool read_plugins(struct call *c, struct look *l, const cJSON *route)
     return true;
 }
 
+/* Several Envoys may not all have the route as the console has it. */
+static void read_replicas(struct call *c, struct look *l, const cJSON *route)
+{
+    const char *name = arena_printf(arena(c), " route %s, ", json_text(route, "name"));
+    const cJSON *line;
+    cJSON_ArrayForEach(line, replica_differences(c, "routes", name)) explain_add_note(
+        arena(c), l->answer, arena_printf(arena(c), "replicas: %s", line->valuestring));
+}
+
 /* -- the walk ------------------------------------------------------------------------------------
  */
 static const cJSON *follow_choice(struct call *c, struct look *l,
@@ -212,7 +222,10 @@ static const cJSON *follow_choice(struct call *c, struct look *l,
     if (!route || (choice->base && !base))
         return NULL;
     explain_effect(arena(c), l->answer, choice, l->request, route, base);
-    return read_services(c, l) && read_plugins(c, l, route) ? l->answer : NULL;
+    if (!read_services(c, l) || !read_plugins(c, l, route))
+        return NULL;
+    read_replicas(c, l, route);
+    return l->answer;
 }
 
 static const cJSON *run_explain(struct call *c)

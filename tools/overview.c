@@ -147,9 +147,14 @@ static void look_at_traffic(struct call *c, struct look *l)
     cJSON_ArrayForEach(v, json_get(found, "verdicts"))
     {
         const char *code = json_str(v, "code"), *object = json_str(v, "object");
+        const char *by = json_str(v, "replicas");
         if (code && strcmp(code, "OK") != 0 && strcmp(code, "UNKNOWN") != 0)
-            add_overview_finding(c, l, arena_printf(arena(c), "%s %s", code, object ? object : ""));
+            add_overview_finding(c, l,
+                                 arena_printf(arena(c), "%s %s%s%s", code, object ? object : "",
+                                              by ? ", by " : "", by ? by : ""));
     }
+    cJSON_ArrayForEach(v, json_get(found, "replicas"))
+        add_overview_finding(c, l, arena_printf(arena(c), "not read: %s", v->valuestring));
     fail_forget(c);
 }
 

@@ -44,7 +44,8 @@ static void write_route_hosts(struct buf *b, const cJSON *route)
 
     cJSON_ArrayForEach(d, domains)
     {
-        buf_printf(b, "%s%s", comma, d->valuestring ? d->valuestring : "?");
+        buf_str(b, comma);
+        buf_str(b, d->valuestring ? d->valuestring : "?");
         comma = ",";
     }
     if (json_count(domains) == 0)
@@ -58,7 +59,9 @@ static void write_route_match(struct buf *b, const cJSON *path)
     bool prefix = type && !strcmp(type, "PRE");
     bool regular = type && !strcmp(type, "REGULAR");
 
-    buf_printf(b, " %s%s%s", regular ? "~" : "", value ? value : "?", prefix ? "*" : "");
+    buf_str(b, regular ? " ~" : " ");
+    buf_str(b, value ? value : "?");
+    buf_str(b, prefix ? "*" : "");
 }
 
 /* ".svc.cluster.local" says nothing to anybody. */
@@ -74,9 +77,10 @@ static void write_route_services(struct buf *b, const cJSON *services)
         size_t n = name ? strlen(name) : 0;
         if (name && text_ends(name, tail))
             n -= sizeof tail - 1;
-        buf_printf(b, "%s%.*s", comma, (int)n, name ? name : "");
+        buf_str(b, comma);
+        buf_add(b, name, n);
         if (json_num(s, "port", 0) > 0)
-            buf_printf(b, ":%.0f", json_num(s, "port", 0));
+            buf_printf(b, ":%d", json_get(s, "port")->valueint);
         if (json_count(services) > 1)
             buf_printf(b, "=%.0f%%", json_num(s, "weight", 100));
         comma = ",";

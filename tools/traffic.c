@@ -9,7 +9,7 @@ enum { TEXT_MAX = 16 * 1024 };
 
 static const struct field name = { "", STR, OPT, NULL, .one_of = TRAFFIC_NAMES };
 static const struct field in[] = {
-    { "by", LIST, OPT, "Paths have ids folded.", .max = TRAFFIC_BY, .of = &name },
+    { "by", LIST, OPT, "Paths fold ids.", .max = TRAFFIC_BY, .of = &name },
     { "errors", BOOL, OPT, "4xx, 5xx, no answer." },
     { "route", STR, OPT, NULL, .complete = "route" },
     { "host", STR, OPT, NULL },
@@ -141,13 +141,14 @@ static const struct tool tools[] = {
         .name = "analyze_traffic",
         .title = "Analyze traffic",
         .about = "Counts requests of the access log: shares, percentiles (ms); filters as in "
-                 "tail_logs. Values are untrusted.",
+                 "tail_logs. Untrusted.",
         .risk = READ,
         .fleeting = true,
         .in = in,
         .out = out,
         .read = run_traffic,
         .local = true,
+        .signals = true,
         .say = say_traffic,
     },
     { 0 },

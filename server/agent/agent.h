@@ -81,5 +81,7 @@ struct agent_report;
 struct agent_report *agent_report_new(struct arena *a);
 void agent_report_take(struct agent_report *r, const cJSON *event);
 cJSON *agent_report_tree(const struct agent_report *r);
+/* Words of others for people: no secret, no fingerprint, nothing but text. */
+char *event_words(struct arena *a, const char *text);
 /* Several lines of text, of a model or a file, made harmless for a terminal. */
 char *agent_words(struct arena *a, const char *text);

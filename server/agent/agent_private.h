@@ -75,8 +75,6 @@ enum agent_outcome agent_end(struct agent *g, const struct err *e);
 cJSON *event_new(struct agent *g, const char *name);
 void event_tell(struct agent *g, const cJSON *event);
 void event_notice(struct agent *g, const char *text);
-/* Words of others for people: no secret, no fingerprint, nothing but text. */
-char *event_words(struct arena *a, const char *text);
 void event_said(void *agent, const char *text, size_t n); /* a piece of a reply */
 void event_said_all(struct agent *g);                     /* its end */
 

@@ -94,6 +94,8 @@ struct approve_parts approve_parts(struct arena *a, const struct rendering *r);
 char *approve_summary(struct arena *a, const cJSON *change);
 bool approve_went_well(const cJSON *outcome);    /* written, and nothing to remark */
 const char *approve_result(const cJSON *change); /* NULL: it says no more than the title */
+/* "served by 3 of 3 replicas after 1.2 s"; NULL: nobody looked, or was to. */
+const char *approve_served(const cJSON *change);
 char *approve_summary_list(struct arena *a, const cJSON *list); /* of engine_list */
 /* "at URL, or by `higress-ops approve ID` (or reject)"; page NULL: without the first. */
 char *approve_ways(struct arena *a, const char *id, const char *page);

@@ -99,6 +99,27 @@ const char *approve_result(const cJSON *change)
     return *text && !repeats ? text : NULL;
 }
 
+const char *approve_served(const cJSON *change)
+{
+    const cJSON *served = json_path(change, "result.served");
+    return json_true(served, "looking") ? "looking whether every replica serves it"
+                                        : json_str(served, "says");
+}
+
+/* All replicas that do not serve it, where the sentence names one, and what Envoy does not show. */
+static void put_served(struct arena *a, struct buf *b, const cJSON *change)
+{
+    const cJSON *served = json_path(change, "result.served"), *all = json_get(served, "not"), *one;
+    const cJSON *several = json_count(all) > 1 ? all : NULL;
+    if (!approve_served(change))
+        return;
+    buf_printf(b, "served: %s\n", approve_served(change));
+    cJSON_ArrayForEach(one, several)
+        buf_printf(b, "  %s: %s\n", op_text(one, "replica"), op_text(one, "why"));
+    cJSON_ArrayForEach(one, json_get(served, "not_visible"))
+        put_marked_line(a, b, "  not visible in Envoy: ", one);
+}
+
 static void put_result(struct arena *a, struct buf *b, const cJSON *change)
 {
     const cJSON *result = json_get(change, "result"), *m, *op;
@@ -111,9 +132,10 @@ static void put_result(struct arena *a, struct buf *b, const cJSON *change)
     }
     cJSON_ArrayForEach(m, result)
     {
-        if (strcmp(m->string, "text") != 0 && strcmp(m->string, "operations") != 0)
+        if (!text_has_word("text|operations|served", m->string))
             buf_printf(b, "%s: %s\n", m->string, json_print(a, m));
     }
+    put_served(a, b, change);
 }
 
 /* How its guard stands, or how it went. */

@@ -32,12 +32,13 @@ static ssize_t read_up_to(int fd, char *to, size_t n)
     return (ssize_t)used;
 }
 
-/* The whole file, or max + 1 bytes of it. Files of /proc report size 0, and any file may grow
- * meanwhile: so a read that fills its room is repeated with twice as much. */
+/* The whole file as long as it is now, or max + 1 bytes of it. Files of /proc report size 0: a read
+ * that fills its room is then repeated with twice as much. */
 static char *read_descriptor(struct arena *a, int fd, size_t max, size_t *n)
 {
     struct stat st;
-    size_t room = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size + 1 : 4096;
+    size_t size = fstat(fd, &st) == 0 && st.st_size > 0 ? (size_t)st.st_size : 0;
+    size_t room = size ? size : 4096;
     for (;;) {
         if (room > max)
             room = max + 1;
@@ -47,15 +48,14 @@ static char *read_descriptor(struct arena *a, int fd, size_t max, size_t *n)
             return NULL;
         *n = (size_t)got;
         text[got] = 0;
-        if (*n < room || room > max)
+        if (size || *n < room || room > max)
             return text;
         room *= 2;
     }
 }
 
-/* Takes the descriptor over. */
-static char *read_open(struct arena *a, int fd, const char *path, size_t max, size_t *n,
-                       struct err *e)
+char *file_read_open(struct arena *a, int fd, const char *path, size_t max, size_t *n,
+                     struct err *e)
 {
     size_t used = 0;
     char *text = read_descriptor(a, fd, max, &used);
@@ -76,7 +76,7 @@ char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd >= 0)
-        return read_open(a, fd, path, max, n, e);
+        return file_read_open(a, fd, path, max, n, e);
     file_error(e, "cannot open", path);
     return NULL;
 }
@@ -127,7 +127,7 @@ int file_open_own(const char *path, int flags, unsigned never, struct err *e)
 char *file_read_own(struct arena *a, const char *path, size_t max, size_t *n, struct err *e)
 {
     int fd = file_open_own(path, O_RDONLY, 077, e);
-    return fd < 0 ? NULL : read_open(a, fd, path, max, n, e);
+    return fd < 0 ? NULL : file_read_open(a, fd, path, max, n, e);
 }
 
 char *file_read_secret(struct arena *a, const char *path, size_t max, size_t *n, struct err *e)
@@ -143,7 +143,7 @@ char *file_read_secret(struct arena *a, const char *path, size_t max, size_t *n,
                         : st.st_mode & 022                         ? "can be written by others"
                                                                    : NULL;
     if (!wrong)
-        return read_open(a, fd, path, max, n, e);
+        return file_read_open(a, fd, path, max, n, e);
     close(fd);
     err_status(e, ERR_SYSTEM, EPERM, "'%s' %s", path, wrong);
     return NULL;

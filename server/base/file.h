@@ -9,6 +9,9 @@ struct err;
 /* The result ends with a NUL that *n does not count. ERR_SYSTEM names path and reason; a missing
  * file sets err.status = ENOENT. */
 char *file_read(struct arena *a, const char *path, size_t max, size_t *n, struct err *e);
+/* The same of a descriptor, which is closed; path is for messages. */
+char *file_read_open(struct arena *a, int fd, const char *path, size_t max, size_t *n,
+                     struct err *e);
 /* A file that others must not have had their hands in: a regular file (no link, FIFO or device is
  * followed or waited for) of this user with one name, and none of the mode bits `never`. flags as
  * for open(2); a file that is made gets 0600. The descriptor, or -1 with ERR_SYSTEM that says what

@@ -116,6 +116,29 @@ cJSON *json_raw(struct arena *a, const char *json_text)
     return node;
 }
 
+static const char *shared_from, *shared_to; /* json_share */
+
+void json_share(const char *from, const char *to)
+{
+    shared_from = from;
+    shared_to = to;
+}
+
+static bool is_shared(const char *text)
+{
+    return text >= shared_from && text < shared_to;
+}
+
+static char *clone_text(struct arena *a, char *text)
+{
+    return is_shared(text) ? text : arena_strdup(a, text);
+}
+
+static size_t clone_text_size(const char *text)
+{
+    return text && !is_shared(text) ? arena_room(strlen(text) + 1) : 0;
+}
+
 cJSON *json_clone(struct arena *a, const cJSON *node)
 {
     if (!node)
@@ -123,12 +146,12 @@ cJSON *json_clone(struct arena *a, const cJSON *node)
     cJSON *copy = json_node(a, node->type & 0xff);
     copy->valueint = node->valueint;
     copy->valuedouble = node->valuedouble;
-    copy->valuestring = arena_strdup(a, node->valuestring);
+    copy->valuestring = clone_text(a, node->valuestring);
     const cJSON *child;
     cJSON_ArrayForEach(child, node)
     {
         cJSON *item = json_clone(a, child);
-        item->string = arena_strdup(a, child->string);
+        item->string = clone_text(a, child->string);
         json_node_append(copy, item);
     }
     return copy;
@@ -136,16 +159,10 @@ cJSON *json_clone(struct arena *a, const cJSON *node)
 
 size_t json_clone_size(const cJSON *node)
 {
-    size_t bytes = node ? arena_room(sizeof *node) : 0;
-    if (node && node->valuestring)
-        bytes += arena_room(strlen(node->valuestring) + 1);
+    size_t bytes = node ? arena_room(sizeof *node) + clone_text_size(node->valuestring) : 0;
     const cJSON *child;
-    cJSON_ArrayForEach(child, node)
-    {
-        bytes += json_clone_size(child);
-        if (child->string)
-            bytes += arena_room(strlen(child->string) + 1);
-    }
+    cJSON_ArrayForEach(child, node) bytes +=
+        json_clone_size(child) + clone_text_size(child->string);
     return bytes;
 }
 
@@ -230,10 +247,10 @@ void json_remove(cJSON *object, const char *key)
 
 static cJSON *member_n(const cJSON *object, const char *key, size_t n)
 {
-    if (!cJSON_IsObject(object))
+    if (!object || (object->type & 0xff) != cJSON_Object)
         return NULL;
     for (cJSON *m = object->child; m; m = m->next)
-        if (strncmp(m->string, key, n) == 0 && m->string[n] == 0)
+        if ((!n || *m->string == *key) && !strncmp(m->string, key, n) && !m->string[n])
             return m;
     return NULL;
 }

@@ -37,6 +37,8 @@ cJSON *json_null(struct arena *a);
 cJSON *json_raw(struct arena *a, const char *json_text); /* printed verbatim */
 cJSON *json_clone(struct arena *a, const cJSON *node);
 size_t json_clone_size(const cJSON *node); /* bytes that a clone takes in its arena */
+/* Texts between these live as long as the process and are never written to: clones share them. */
+void json_share(const char *from, const char *to);
 
 /* Sets or replaces a member (replacing keeps its place in the order); returns item. An item of NULL
  * is a mistake, logged once, and becomes JSON null. */

@@ -256,7 +256,7 @@ static struct key *sorted_keys(struct arena *a, const cJSON *object, int n)
 
 const cJSON *json_node_double(struct arena *a, const cJSON *object, int n)
 {
-    if (n > 16) {
+    if (n > 32) {
         const struct key *keys = sorted_keys(a, object, n);
         for (int i = 1; i < n; i++)
             if (strcmp(keys[i].item->string, keys[i - 1].item->string) == 0)
@@ -265,7 +265,7 @@ const cJSON *json_node_double(struct arena *a, const cJSON *object, int n)
     }
     for (const cJSON *m = object->child; m; m = m->next)
         for (const cJSON *later = m->next; later; later = later->next)
-            if (strcmp(m->string, later->string) == 0)
+            if (*m->string == *later->string && strcmp(m->string, later->string) == 0)
                 return later;
     return NULL;
 }

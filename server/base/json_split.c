@@ -108,14 +108,10 @@ static bool end_element(struct json_split *s, char c)
     return true;
 }
 
-static bool in_element(struct json_split *s, char c, struct err *e)
+/* What comes where an element may end (skip_element). */
+static bool after_element(struct json_split *s, char c, struct err *e)
 {
-    if (!s->depth && !s->in_string && (c == ',' || c == ']'))
-        return end_element(s, c);
-    s->depth += track(s, c);
-    if (s->depth < 0)
-        return split_error(s, e, "a bracket closes nothing");
-    return buf_char(s->element, c) ? true : split_error(s, e, "an element is too large");
+    return c == ',' || c == ']' ? end_element(s, c) : split_error(s, e, "a bracket closes nothing");
 }
 
 /* Is the member name just read the one that holds the array? Names with escapes never are. */
@@ -199,7 +195,7 @@ static bool split_char(struct json_split *s, char c, struct err *e)
     case REST:
         return in_rest(s, c, e);
     case IN:
-        return in_element(s, c, e);
+        return after_element(s, c, e);
     case START:
         return is_space(c) || at_start(s, c, e);
     case FIRST:
@@ -210,21 +206,40 @@ static bool split_char(struct json_split *s, char c, struct err *e)
     }
 }
 
-/* How many bytes from here on neither end a string, open or close anything, nor separate. */
-static size_t dull_run(const struct json_split *s, const char *bytes, size_t n)
+/* Past the rest of a string. */
+static size_t skip_string(struct json_split *s, const char *bytes, size_t i, size_t n)
+{
+    if (s->escaped && i < n) {
+        s->escaped = false;
+        i++;
+    }
+    while (i < n && bytes[i] != '"') {
+        s->escaped = bytes[i] == '\\' && i + 1 == n;
+        i += bytes[i] == '\\' && i + 1 < n ? 2 : 1;
+    }
+    s->in_string = i == n;
+    return i == n ? n : i + 1;
+}
+
+/* How many bytes from here on lie in the element: up to what may end it, or all of them. */
+static size_t skip_element(struct json_split *s, const char *bytes, size_t n)
 {
     static const bool edges[256] = {
         ['"'] = true, ['{'] = true, ['}'] = true, ['['] = true, [']'] = true, [','] = true
     };
-    size_t i = 0;
-    if (s->where != IN || s->escaped)
-        return 0;
-    if (s->in_string)
-        while (i < n && bytes[i] != '"' && bytes[i] != '\\')
-            i++;
-    else
-        while (i < n && !edges[(unsigned char)bytes[i]])
-            i++;
+    size_t i = s->in_string ? skip_string(s, bytes, 0, n) : 0;
+    for (; i < n; i++) {
+        if (!edges[(unsigned char)bytes[i]])
+            continue;
+        if (bytes[i] == '"')
+            i = skip_string(s, bytes, i + 1, n) - 1;
+        else if (bytes[i] == '{' || bytes[i] == '[')
+            s->depth++;
+        else if (!s->depth)
+            break;
+        else if (bytes[i] != ',')
+            s->depth--;
+    }
     return i;
 }
 
@@ -233,11 +248,11 @@ bool json_split_feed(struct json_split *s, const char *bytes, size_t n, struct e
     if (s->bad || s->stopped)
         return false;
     for (size_t i = 0; i < n;) {
-        size_t dull = dull_run(s, bytes + i, n - i);
-        if (dull && !buf_add(s->element, bytes + i, dull))
+        size_t inside = s->where == IN ? skip_element(s, bytes + i, n - i) : 0;
+        if (inside && !buf_add(s->element, bytes + i, inside))
             return split_error(s, e, "an element is too large");
-        i += dull;
-        s->offset += dull;
+        i += inside;
+        s->offset += inside;
         if (i == n)
             break;
         if (!split_char(s, bytes[i], e))

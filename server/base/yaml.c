@@ -153,7 +153,7 @@ static cJSON *read_scalar(struct reader *r)
     if (!tag || (*tag && !list_has_word(tag, "str int float bool null timestamp")))
         return yaml_error(r, r->event.start_mark, "unknown tag",
                           (const char *)r->event.data.scalar.tag);
-    if (list_has_word(tag, "str timestamp") || (!*tag && !plain))
+    if (*tag ? list_has_word(tag, "str timestamp") : !plain)
         return json_stringn(r->a, text, n);
     return yaml_scalar(r->a, text, n);
 }

@@ -32,7 +32,7 @@ static const struct word words[] = {
 static const struct word *find_word(const char *text)
 {
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i].text, text) == 0)
+        if (*words[i].text == *text && strcmp(words[i].text, text) == 0)
             return &words[i];
     return NULL;
 }

@@ -16,6 +16,7 @@
 #include "policy/policy.h"
 #include <stdarg.h>
 
+enum { LINES_SECOND = 20, LINES_BURST = 40, LINE_BYTES = 1000 };
 #define PROGRESS_SECONDS 0.1 /* between two progress notifications of one call, at least */
 
 /* -- the answer -------------------------------------------------------------------------- */
@@ -332,6 +333,27 @@ void progress(struct call *c, double done, double total, const char *format, ...
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     c->caller->ops->progress(c->caller, done, total, text_clean(c->arena, text, 200));
+}
+
+bool may_tell_line(struct call *c)
+{
+    double now = loop_now(c->service->loop);
+    double turns = c->line_at > 0 ? c->line_turns + (now - c->line_at) * LINES_SECOND : LINES_BURST;
+    if (!c->caller->hears_progress)
+        return false;
+    c->line_turns = turns < LINES_BURST ? turns : LINES_BURST;
+    c->line_at = now;
+    if (c->line_turns < 1)
+        return false;
+    c->line_turns--;
+    return true;
+}
+
+void tell_line(struct call *c, const char *text)
+{
+    if (c->caller->hears_progress)
+        c->caller->ops->progress(c->caller, ++c->lines_told, 0,
+                                 text_clean(c->arena, text, LINE_BYTES));
 }
 
 void call_told(void *arg, int done, int total, const char *what)

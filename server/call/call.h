@@ -25,6 +25,10 @@ const char *fail_text(const struct call *c);
 void fail_forget(struct call *c);
 void progress(struct call *c, double done, double total, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Lines as they come, for who hears of progress: twenty a second, forty at once; more are left out.
+ * may_tell_line() says whether the next one is told (and takes its turn), tell_line() tells it. */
+bool may_tell_line(struct call *c);
+void tell_line(struct call *c, const char *text);
 bool cancelled(const struct call *c);
 
 /* A secret argument by reference: {"env":"NAME"} or {"file":"/path"} on the server's side, as far

@@ -144,7 +144,7 @@ static void warn_callers(struct call *c, struct plan *p, const struct plan_op *o
     const char *route = guarded_route(op);
     struct callers k = { 0 };
     const struct log_query q = { .route = route, .limit = REQUESTS, .max_scan = SCAN_BYTES };
-    if (route && c->config->access_log && log_each(c, &q, take_caller, &k) && k.known < k.all)
+    if (route && log_source_there(c->config) && log_each(c, &q, take_caller, &k) && k.known < k.all)
         plan_warn(
             p,
             "%s%d of the last %d requests of %s (since %s) carried no known key: such requests "
@@ -190,7 +190,7 @@ static void take_share(struct call *c, struct plan *p)
     static const char *const by[] = { "route", NULL };
     const struct log_query last = { .since = when_now() - 3600, .max_scan = SCAN_BYTES };
     double all = 0;
-    if (!c->service->config->rules || !c->config->access_log)
+    if (!c->service->config->rules || !log_source_there(c->config))
         return;
     for (int i = 0; i < p->count; i++)
         if (!plan_op_route(&p->ops[i]))

@@ -12,6 +12,7 @@
 #include "tool.h"
 
 struct engine;
+struct log_source;
 
 struct call {
     struct service *service;
@@ -24,12 +25,15 @@ struct call {
         *secrets;            /* of the arguments: no answer but this call's is scrubbed of them */
     struct gateway *gateway; /* that the call is about, which remembers its lists; NULL: none */
     const struct config *config;
+    struct log_source *log; /* of the gateway; NULL: nothing was read of it yet */
     struct err err;
     bool dry_run;
     const struct call_voice *voice;   /* of an answer about changes; NULL: the tool's own */
     double progressed, next_progress; /* last value told; when the next may be */
-    bool has_steps;                   /* it tells of steps out of a total */
-    unsigned repeats_moved;           /* repeat.c: when it began */
+    double line_turns, line_at; /* lines that may be told, as of when; at 0: none was told yet */
+    int lines_told;
+    bool has_steps;         /* it tells of steps out of a total */
+    unsigned repeats_moved; /* repeat.c: when it began */
 };
 
 /* What an object that a client gave hides joins the call's secrets. */

@@ -16,6 +16,7 @@
 #include "inspect/inspect_map.h"
 #include "net/loop.h"
 #include "signal/hour.h"
+#include "signal/log_source.h"
 
 enum { KEEP_SECONDS = 20, CERTIFICATE_DAYS = 30, WAITING_LOOKED_AT = 40 };
 static const double READ_LOOK = 0.05; /* seconds */
@@ -35,7 +36,7 @@ static void put_verdicts_on(struct arena *a, cJSON *map, const struct map_means 
         .loop = m->loop, .gateway = m->gateway, .config = m->config, .cancel = m->cancel
     };
     struct err e = { 0 };
-    if (!m->config->access_log && !m->config->envoy_admin)
+    if (!log_source_there(m->config) && !m->config->envoy_admin)
         return;
     const cJSON *diagnosis = diagnose_run(a, &means, &all, &e);
     if (diagnosis)

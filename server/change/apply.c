@@ -11,6 +11,7 @@
 #include "base/when.h"
 #include "change/apply_private.h"
 #include "change/guard_private.h"
+#include "change/served_private.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
@@ -201,6 +202,7 @@ static void finish_job(struct job *j, cJSON *result, enum plan_state *state, str
     for (int i = 0; i < j->plan->count; i++)
         json_add(j->arena, outcomes, j->outcomes[i]);
     secret_scrub_tree(j->arena, secrets, outcomes);
+    served_begin(j->arena, j->at, *state, result);
     apply_step("finish", -1);
     bool moved = false;
     struct err why = { 0 };
@@ -281,4 +283,8 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
     trace(TRACE_CHANGE, "%s: %s", id, store_state_name(*state));
     loop_untimer(renewal);
     g->busy--;
+    if (e->kind == ERR_NONE && served_is_begun(result)) {
+        tell_written_so_far(j, "looking whether every replica serves it");
+        served_look(g, j->at, a, id, j->plan, j->wrote, c);
+    }
 }

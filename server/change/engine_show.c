@@ -6,6 +6,7 @@
 #include "base/when.h"
 #include "change/engine_private.h"
 #include "change/guard_private.h"
+#include "change/served_private.h"
 #include "net/loop.h"
 #include "store/store_decision.h"
 
@@ -143,6 +144,8 @@ cJSON *engine_show(struct engine *g, struct arena *a, const char *id, bool whole
         return NULL;
     if (row.result)
         json_set(a, o, "result", bounded_outcomes(a, row.result));
+    if (served_is_looked_at(g, &row))
+        json_set_bool(a, json_path(o, "result.served"), "looking", true);
     return o;
 }
 
@@ -160,19 +163,20 @@ static bool at_work(struct engine *g, const char *id, struct err *e)
     bool found = store_find(g->store, a, id, &row, e);
     bool works =
         row.state == STATE_PENDING || row.state == STATE_APPROVED || row.state == STATE_APPLYING;
-    works = found && works && !is_early(&row);
+    works = found && ((works && !is_early(&row)) || served_is_looked_at(g, &row));
     arena_free(a);
     return works;
 }
 
 static bool find_change_state(struct engine *g, const char *id, enum plan_state *state,
-                              struct err *e)
+                              bool *looked_at, struct err *e)
 {
     struct arena *a = arena_new();
     struct stored row = { 0 };
     struct store *s = engine_store(g, e);
     bool ok = s && store_find(s, a, id, &row, e);
     *state = row.state;
+    *looked_at = ok && served_is_looked_at(g, &row);
     arena_free(a);
     return ok;
 }
@@ -203,10 +207,11 @@ static bool wait_for_other(struct engine *g, const char *id, struct cancel *c,
                            enum plan_state *state, struct err *e)
 {
     double until = loop_now(g->loop) + PATIENCE;
+    bool looked_at = false;
     for (;;) {
-        if (!find_change_state(g, id, state, e))
+        if (!find_change_state(g, id, state, &looked_at, e))
             return false;
-        if (*state != STATE_APPLYING && *state != STATE_APPROVED)
+        if (*state != STATE_APPLYING && *state != STATE_APPROVED && !looked_at)
             return true;
         if (loop_now(g->loop) >= until)
             return err_set(e, ERR_UNKNOWN,

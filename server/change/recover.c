@@ -10,6 +10,7 @@
 #include "change/engine_private.h"
 #include "change/guard_private.h"
 #include "change/parts_private.h"
+#include "change/served_private.h"
 #include "console/gateway.h"
 #include "kind/kind.h"
 #include "net/loop.h"
@@ -133,6 +134,8 @@ static void recover_one(struct engine *g, const char *id, struct err *e)
     }
     json_set_str(a, result, "text", text ? text : why.text);
     json_set_bool(a, result, "recovered", true);
+    if (at)
+        served_begin(a, at, state, result);
     bool moved = false;
     struct stored row = { 0 };
     const struct store_guard *guard = at && store_find(g->store, a, id, &row, &why)

@@ -11,6 +11,7 @@
 #include "base/when.h"
 #include "call/service.h"
 #include "chat/card_private.h"
+#include "chat/schedule_private.h"
 #include "chat/socket.h"
 #include "net/loop.h"
 #include <string.h>
@@ -302,11 +303,23 @@ struct bots *bots_new(struct service *s, const struct chat_platform *const *plat
     return b;
 }
 
+static void tick_bots(void *arg)
+{
+    struct bots *b = arg;
+    cards_tick(b);
+    if (!b->service->gateway) /* else there is no store */
+        return;
+    schedules_tick(b);
+    for (struct bot *x = b->first; x; x = x->next)
+        quiet_tick(x);
+}
+
 /* Nothing runs where there is no account. */
 void bots_start(struct bots *b)
 {
     if (b->first && !b->tick)
-        b->tick = loop_timer(b->service->loop, TICK, TICK, cards_tick, b);
+        b->tick = loop_timer(b->service->loop, TICK, TICK, tick_bots, b);
+    schedules_start(b);
     for (struct bot *x = b->first; x; x = x->next)
         if (!x->gone)
             chat_line_start(&x->account);
@@ -381,15 +394,17 @@ void bots_stop(struct bots *b)
     b->stopping = true;
     loop_untimer(b->tick);
     b->tick = NULL;
+    alerts_stop(b);
+    schedules_stop(b);
     for (struct bot *x = b->first; x; x = x->next)
         stop_bot(x);
 }
 
 bool bots_busy(const struct bots *b)
 {
-    bool busy = b->renewing;
+    bool busy = b->renewing || b->works || schedules_busy(b);
     for (const struct bot *x = b->first; x; x = x->next)
-        busy = busy || x->talking || x->pressing;
+        busy = busy || x->talking || x->pressing || x->telling;
     return busy;
 }
 

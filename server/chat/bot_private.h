@@ -6,6 +6,8 @@
 #include "policy/people.h"
 
 struct agent;
+struct alert_source;
+struct alert_work;
 struct chat_seen;
 struct chat_threads;
 struct service;
@@ -28,10 +30,14 @@ struct bots {
     struct bot *first; /* also those that are gone, until the end */
     struct chat_threads *threads;
     struct loop_timer *tick;
-    char news[72];        /* the newest line of the audit that the cards know */
-    bool renewing, again; /* one fiber looks after the cards, and once more after that */
-    int begin;            /* with which of them a round does */
-    double expires;       /* Unix seconds at which the next card does; 0: none */
+    char news[72];               /* the newest line of the audit that the cards know */
+    bool renewing, again;        /* one fiber looks after the cards, and once more after that */
+    int begin;                   /* with which of them a round does */
+    double expires;              /* Unix seconds at which the next card does; 0: none */
+    struct schedules *schedules; /* schedule_private.h */
+    struct alert_source *sources;
+    struct alert_work *works; /* incidents that are worked on */
+    double alerts_due; /* by loop_now: when incidents are looked at again; 0: not by itself */
     bool stopping;
 };
 
@@ -59,13 +65,14 @@ struct bot {
     int dropped;         /* since the account began: the queue was full */
     double full_said;    /* when that was said; 0: never */
     double refused_said; /* the same of requests that were refused */
-    bool gone, lost, soon;
+    bool gone, lost, soon, telling, quiet_said;
     double minute;   /* of refusals */
     int refusals[2]; /* of nobody, of people */
     /* Cards that could not be renewed are tried again at renew_at (0: there are none). */
     double renew_at, renew_wait;
-    int refused; /* of them, in this round */
-    bool held;   /* none is tried before renew_at */
+    int refused;     /* of them, in this round */
+    bool held;       /* none is tried before renew_at */
+    double quiet_at; /* when it is looked again what is kept for the end of quiet hours */
 };
 
 /* -- bot.c ----------------------------------------------------------------------------------- */
@@ -73,8 +80,7 @@ struct bot {
 struct bot *bot_named(const struct bots *b, const char *platform, const char *account);
 const char *bot_label(struct arena *a, const struct bot *b); /* "slack/ops": in the audit */
 
-/* -- note.c: the audit ---------------------------------------------------------------------------
- */
+/* -- note.c: the audit ------------------------------------------------------------------------ */
 
 /* One line about an account, and in the log. why: NULL: nothing more is said. */
 void note_account(struct bot *b, const char *event, const char *why);
@@ -82,8 +88,7 @@ void note_account(struct bot *b, const char *event, const char *why);
 void note_event(struct chat_job *j, const char *event, const char *who, const char *id,
                 const char *outcome);
 
-/* -- who.c: who it is, and what they may here ---------------------------------------------------
- */
+/* -- who.c: who it is, and what they may here ------------------------------------------------- */
 
 struct chat_who {
     const char *identity;                    /* "slack:T1/U1": the principal of what they call */
@@ -97,14 +102,13 @@ bool who_may(const struct chat_who *w, enum deed deed);
 /* Says no to that person of the table, and audits it. id: of a change, or NULL. Parks. */
 void who_refuse(struct chat_job *j, const char *identity, const char *id, const char *why);
 
-/* -- seen.c: events that came before ------------------------------------------------------------
- */
+/* -- seen.c: events that came before ----------------------------------------------------------- */
 
 struct chat_seen *seen_events(struct arena *a);
 /* Is it new? From then on it is not, for an hour, unless very many come. */
 bool seen_first(struct chat_seen *s, const char *id, double now);
 
-/* -- thread.c: what was said in a thread lately --------------------------------------------------
+/* -- thread.c: what was said in a thread lately -------------------------------------------------
  */
 
 struct chat_threads *threads_new(void);

@@ -8,6 +8,7 @@
 #include "call/service.h"
 #include "chat/card_private.h"
 #include "plan/rendering.h"
+#include <ctype.h>
 #include <string.h>
 
 enum { BLOCKS = 8, TITLE_BYTES = 140 };
@@ -117,6 +118,13 @@ static const char *outcome_text(struct arena *a, const cJSON *change)
     return result ? arena_printf(a, "%s: %s", state, result) : state;
 }
 
+/* Begins as a sentence does. */
+static const char *served_text(struct arena *a, const cJSON *change)
+{
+    const char *served = approve_served(change);
+    return served ? arena_printf(a, "%c%s", toupper((unsigned char)*served), served + 1) : "";
+}
+
 static const char *guard_text(struct arena *a, const cJSON *change)
 {
     const cJSON *g = json_get(change, "guard");
@@ -134,6 +142,7 @@ struct chat_card *card_tells(struct arena *a, const struct bots *b, const cJSON 
     add_card_block(card, CHAT_TEXT, card_decision(a, b, change));
     add_card_block(card, CHAT_TEXT, approvals_text(a, b, change));
     add_card_block(card, CHAT_TEXT, outcome_text(a, change));
+    add_card_block(card, CHAT_TEXT, served_text(a, change));
     add_card_block(card, CHAT_TEXT, guard_text(a, change));
     add_card_block(
         card, CHAT_NOTE,
@@ -143,9 +152,11 @@ struct chat_card *card_tells(struct arena *a, const struct bots *b, const cJSON 
 
 const char *card_shows(struct arena *a, const cJSON *change)
 {
-    return arena_printf(a, "%s%s %d %s", card_is_over(change) ? CARD_OVER : "",
+    const char *served = approve_served(change);
+    return arena_printf(a, "%s%s %d %s%s%s", card_is_over(change) ? CARD_OVER : "",
                         json_text(change, "state"), json_count(json_get(change, "approvals")),
-                        json_text(json_get(change, "guard"), "state"));
+                        json_text(json_get(change, "guard"), "state"), served ? " " : "",
+                        served ? served : "");
 }
 
 bool card_is_over(const cJSON *change)
@@ -154,5 +165,6 @@ bool card_is_over(const cJSON *change)
                       at_work[] = "watching|reverting";
     const char *guard = json_str(json_get(change, "guard"), "state");
     return !text_has_word(going_on, json_text(change, "state")) &&
-           !(guard && text_has_word(at_work, guard));
+           !(guard && text_has_word(at_work, guard)) &&
+           !json_true(json_path(change, "result.served"), "looking");
 }

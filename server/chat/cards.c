@@ -35,11 +35,10 @@ static struct engine *engine_of(const struct bots *b)
 
 /* Fills what a card and its row have in common; the word is typed where the platform has an input.
  */
-static struct chat_card *compose_card(struct chat_job *j, const struct rendering *r,
+static struct chat_card *compose_card(struct arena *a, struct bot *b,
+                                      const struct chat_place *where, const struct rendering *r,
                                       const cJSON *change, struct store_card *row)
 {
-    struct arena *a = j->arena;
-    struct bot *b = j->bot;
     const struct chat_platform *p = b->account.platform;
     const char *word = approve_word(a, r);
     struct chat_card *card = card_asks(a, b->all, r, change, p->takes_typed ? word : NULL);
@@ -52,8 +51,8 @@ static struct chat_card *compose_card(struct chat_job *j, const struct rendering
         .word = word,
         .platform = b->account.config->platform,
         .account = b->account.config->name,
-        .channel = j->place.channel,
-        .thread = j->place.thread,
+        .channel = where->channel,
+        .thread = where->thread,
         .shown = card_shows(a, change),
         .expires = when_now() + b->all->service->config->plan_ttl,
     };
@@ -67,16 +66,24 @@ static struct chat_card *compose_card(struct chat_job *j, const struct rendering
     return card;
 }
 
+struct chat_card *card_make(struct arena *a, struct bot *x, const struct chat_place *where,
+                            const char *id, struct store_card *row, const cJSON **change,
+                            struct err *e)
+{
+    struct engine *g = engine_of(x->all);
+    const struct rendering *r = engine_rendering(g, a, id, e);
+    *change = r ? engine_show(g, a, json_str(r->head, "id"), false, e) : NULL;
+    return *change ? compose_card(a, x, where, r, *change, row) : NULL;
+}
+
 bool cards_show(struct chat_job *j, const char *id, struct err *e)
 {
     struct arena *a = j->arena;
     struct chat_account *c = &j->bot->account;
-    struct engine *g = engine_of(j->bot->all);
-    struct store *s = engine_store(g, e);
-    const struct rendering *r = s ? engine_rendering(g, a, id, e) : NULL;
-    const cJSON *change = r ? engine_show(g, a, json_str(r->head, "id"), false, e) : NULL;
+    struct store *s = engine_store(engine_of(j->bot->all), e);
+    const cJSON *change = NULL;
     struct store_card row;
-    struct chat_card *card = change ? compose_card(j, r, change, &row) : NULL;
+    struct chat_card *card = s ? card_make(a, j->bot, &j->place, id, &row, &change, e) : NULL;
     if (!card || !store_keep_card(s, &row, e))
         return false;
     const char *message = NULL;
@@ -97,10 +104,7 @@ bool cards_show(struct chat_job *j, const char *id, struct err *e)
 /* -- renewed --------------------------------------------------------------------------------------
  */
 
-/* A card that is refused (its message was deleted, or is not ours any more) does not keep the
- * others of its account from being renewed. Where very many are, the next round begins behind them.
- */
-static void renewal_failed(struct bot *b, const struct err *e)
+void card_renewal_failed(struct bot *b, const struct err *e)
 {
     bool all = say_concerns_account(e);
     if (b->renew_at <= 0) {
@@ -116,9 +120,8 @@ static void renewal_failed(struct bot *b, const struct err *e)
     log_event(LOG_WARN, "chat", "a card could not be renewed: %s", e->text);
 }
 
-/* The card as it is to look now; of one that still waits the buttons stay. */
-static struct chat_card *card_now(struct arena *a, const struct bots *b, struct bot *x,
-                                  const struct store_card *row, const cJSON *change)
+struct chat_card *card_now(struct arena *a, const struct bots *b, struct bot *x,
+                           const struct store_card *row, const cJSON *change)
 {
     struct err ignored = { 0 };
     if (strcmp(json_text(change, "state"), "pending") != 0)
@@ -156,9 +159,17 @@ void card_answer_press(struct chat_job *j, const struct store_card *row)
     if (!p->renews_by_press || !where.reply)
         return;
     const cJSON *change = engine_show(engine_of(b->all), j->arena, row->id, false, &e);
-    if (!change || !p->renew(&b->account, j->arena, &where, row->message,
-                             card_now(j->arena, b->all, b, row, change), &e))
+    struct chat_card *card = change ? card_now(j->arena, b->all, b, row, change) : NULL;
+    if (!card || !p->renew(&b->account, j->arena, &where, row->message,
+                           alert_around(j->arena, b->all, b, row, card), &e))
         log_event(LOG_WARN, "chat", "a pressed card could not be changed: %s", e.text);
+}
+
+/* Will more come that we show there? What tells of an alert is its own (alert.c). */
+static bool is_card_followed(const struct bot *x, const struct store_card *row)
+{
+    return x && !x->held && row->message && !text_starts(row->shown, over_mark) &&
+           !text_starts(row->shown, CARD_OF_ALERT);
 }
 
 static void renew_card(struct bots *b, struct store *s, struct arena *a,
@@ -170,14 +181,14 @@ static void renew_card(struct bots *b, struct store *s, struct arena *a,
         store_drop_card(s, row->button, &e);
         return;
     }
-    if (!x || x->held || !row->message || text_starts(row->shown, over_mark))
+    if (!is_card_followed(x, row))
         return;
     const cJSON *change = engine_show(engine_of(b), a, row->id, false, &e);
     const char *shows = change ? card_shows(a, change) : NULL;
     if (!change || !strcmp(shows, row->shown))
         return;
     if (!tell_card(a, x, row, change, &e)) {
-        renewal_failed(x, &e);
+        card_renewal_failed(x, &e);
         return;
     }
     x->renew_wait = 0;
@@ -230,6 +241,8 @@ static void renew_on_fiber(void *arg)
         renew_card(b, s, one, &all[(from + i) % n]);
         arena_free(one);
     }
+    if (s && !b->stopping)
+        alerts_follow(b, s);
     arena_free(a);
     b->renewing = false;
     if (b->again && !b->stopping)
@@ -269,7 +282,8 @@ void cards_tick(void *bots)
     bool news = strcmp(newest, b->news) != 0;
     snprintf(b->news, sizeof b->news, "%s", newest);
     bool expired = b->expires > 0 && b->expires <= when_now();
-    if (news || expired || is_retry_due(b))
+    bool due = b->alerts_due > 0 && b->alerts_due <= loop_now(b->service->loop);
+    if (news || expired || due || is_retry_due(b))
         cards_renew(b);
     arena_free(a);
 }

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "call/service.h"
 #include "change/engine.h"
-#include "chat/bot_private.h"
+#include "chat/schedule_private.h"
 #include "store/store.h"
 
 enum { ID_SHOWN = 120, WHO_SHOWN = 200, WHY_SHOWN = 400 };
@@ -55,4 +55,12 @@ void note_event(struct chat_job *j, const char *event, const char *who, const ch
         json_set_str(a, detail, "pressed", choices[j->event.choice]);
     json_set_str(a, detail, "outcome", text_clean(a, outcome, WHY_SHOWN));
     add_line(j->bot, event, id, shown_id(a, who, WHO_SHOWN), detail, a);
+}
+
+void note_schedule(struct bot *b, const char *who, const cJSON *detail)
+{
+    struct arena *a = arena_new();
+    if (b)
+        add_line(b, "schedule", NULL, who, detail, a);
+    arena_free(a);
 }

@@ -13,7 +13,23 @@
 #include <stdlib.h>
 
 static const double SLICE = 0.25; /* seconds */
-enum { WORDS = 300, TOO_MANY = 429, FEISHU_TOO_MANY = 99991400 };
+enum { WORDS = 300 };
+
+/* By which platforms say "too many", beside HTTP 429: Feishu; DingTalk's older calls; WeCom: calls
+ * in a time, calls at once. */
+static const double too_many_codes[] = { 99991400, 90018, CHAT_WECOM_OFTEN, CHAT_WECOM_AT_ONCE };
+/* DingTalk: "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi" with 403, for a second. */
+static const char too_many_word[] = ".QpsLimitFor";
+
+bool chat_is_too_many(const cJSON *code)
+{
+    if (cJSON_IsString(code))
+        return strstr(code->valuestring, too_many_word) != NULL;
+    for (size_t i = 0; i < sizeof too_many_codes / sizeof *too_many_codes; i++)
+        if (cJSON_IsNumber(code) && code->valuedouble == too_many_codes[i])
+            return true;
+    return false;
+}
 
 /* A code or a text, as words. */
 static const char *as_words(struct arena *a, const cJSON *node)
@@ -71,7 +87,8 @@ static bool call_succeeded(const struct chat_ask *q, int status, const cJSON *tr
 /* Seconds until it may be asked again; negative: that is not why it failed. */
 static double seconds_to_wait(const struct fetch_answer *answer, const cJSON *tree)
 {
-    if (answer->status != TOO_MANY && json_num(tree, "code", 0) != FEISHU_TOO_MANY)
+    if (answer->status != CHAT_TOO_MANY && !chat_is_too_many(json_get(tree, "code")) &&
+        !chat_is_too_many(json_get(tree, "errcode")))
         return -1;
     const char *after = fetch_answer_header(answer, "retry-after");
     after = after ? after : fetch_answer_header(answer, "x-ogw-ratelimit-reset");
@@ -105,6 +122,8 @@ static bool send_ask(struct chat_account *c, struct arena *a, const struct chat_
         .body_len = len,
         .timeout = CHAT_SECONDS,
         .max_body = CHAT_ANSWER_MAX,
+        .ca_file = c->config->ca_file,
+        .proxy = c->config->proxy,
     };
     return fetch(c->loop, a, &r, answer, e);
 }
@@ -121,13 +140,14 @@ static const cJSON *try_ask(struct chat_account *c, struct arena *a, const struc
     if (call_succeeded(q, answer.status, tree))
         return tree ? tree : json_object(a);
     *wait = seconds_to_wait(&answer, tree);
-    err_status(e, ERR_GATEWAY, answer.status, "%s refused %s with HTTP %d: %s", c->platform->title,
-               q->what, answer.status, failure_words(a, q, tree));
+    err_status(e, ERR_GATEWAY, *wait < 0 ? answer.status : CHAT_TOO_MANY,
+               "%s refused %s with HTTP %d: %s", c->platform->title, q->what, answer.status,
+               failure_words(a, q, tree));
     return NULL;
 }
 
 /* In slices: several wait at a time, and one alone would be woken when the account ends. */
-static bool wait_for_platform(struct chat_account *c, double seconds, struct err *e)
+bool chat_wait(struct chat_account *c, double seconds, struct err *e)
 {
     double until = loop_now(c->loop) + seconds;
     for (double left; (left = until - loop_now(c->loop)) > 0;) {
@@ -150,7 +170,7 @@ const cJSON *chat_call(struct chat_account *c, struct arena *a, const struct cha
     if (answer)
         return answer;
     if (wait >= 0 && wait <= CHAT_WAIT) {
-        if (!wait_for_platform(c, wait, e))
+        if (!chat_wait(c, wait, e))
             return NULL;
         first = (struct err){ 0 };
         answer = try_ask(c, a, q, &again, &first);

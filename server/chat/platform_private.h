@@ -97,6 +97,12 @@ struct chat_ask {
 enum { CHAT_WAIT = 30, CHAT_ANSWER_MAX = 1 << 20, CHAT_SECONDS = 15 };
 const cJSON *chat_call(struct chat_account *c, struct arena *a, const struct chat_ask *q,
                        struct err *e);
+/* Is that member ("code", "errcode") the platform's word for "too many"? e->status is then
+ * CHAT_TOO_MANY, whatever HTTP said. */
+enum { CHAT_TOO_MANY = 429, CHAT_WECOM_OFTEN = 45009, CHAT_WECOM_AT_ONCE = 45033 };
+bool chat_is_too_many(const cJSON *code);
+/* Parks so long. False: the account ended meanwhile. */
+bool chat_wait(struct chat_account *c, double seconds, struct err *e);
 
 /* A token that the platform gives for a time; account->state begins with it. */
 enum { CHAT_TOKEN_MAX = 8192, CHAT_TOKEN_EARLY = 300 /* seconds before its end, it is renewed */ };

@@ -98,6 +98,38 @@ char *sign_webhook(struct arena *a, const char *secret, const char *id, const ch
     return arena_printf(a, "v1,%s", base64_encode(a, mac, sizeof mac));
 }
 
+char *sign_grafana(struct arena *a, const char *secret, const char *timestamp, const char *body,
+                   size_t len)
+{
+    uint8_t mac[SHA256_SIZE];
+    struct buf *b = signed_text(a, (const char *const[]){ timestamp, ":", NULL }, body, len);
+    crypto_hmac(secret, strlen(secret), b->data, b->len, mac);
+    return crypto_hex(a, mac, sizeof mac);
+}
+
+/* Is one of the signatures ours? Several come while a key is changed. */
+static bool is_signed_with(struct arena *a, const char *expected, const char *signatures)
+{
+    bool found = false;
+    while (expected && *signatures) {
+        size_t n = strcspn(signatures, " ");
+        found = sign_same(expected, arena_strndup(a, signatures, n)) || found;
+        signatures += n + strspn(signatures + n, " ");
+    }
+    return found;
+}
+
+bool sign_webhook_holds(struct arena *a, const char *secret, const struct sign_headers *h,
+                        const char *body, size_t len, int64_t now_ms, struct err *e)
+{
+    if (!h->id || !*h->id || strlen(h->id) > 200 || strchr(h->id, '.') || !h->at || !h->signatures)
+        return err_set(e, ERR_POLICY, "it is not signed");
+    if (!is_signed_with(a, sign_webhook(a, secret, h->id, h->at, body, len), h->signatures))
+        return err_set(e, ERR_POLICY, "its signature is not right");
+    return sign_fresh(h->at, now_ms, SIGN_WEBHOOK_WINDOW) ||
+           err_set(e, ERR_POLICY, "its time is not of now: sign it anew");
+}
+
 /* -- encrypted callbacks ----------------------------------------------------------------------
  */
 

@@ -12,7 +12,15 @@
 struct arena;
 struct err;
 
-enum { SIGN_WECOM_KEY = 43 /* characters of an EncodingAESKey */ };
+enum {
+    SIGN_WECOM_KEY = 43,      /* characters of an EncodingAESKey */
+    SIGN_WEBHOOK_WINDOW = 300 /* seconds that a signature is good */
+};
+
+/* Of Standard Webhooks: webhook-id, webhook-timestamp, webhook-signature. */
+struct sign_headers {
+    const char *id, *at, *signatures;
+};
 
 /* Both there and equal. */
 bool sign_same(const char *x, const char *y);
@@ -35,6 +43,14 @@ char *sign_wecom(struct arena *a, const char *token, const char *timestamp, cons
  * or the base64 alone. NULL: it is none. */
 char *sign_webhook(struct arena *a, const char *secret, const char *id, const char *timestamp,
                    const char *body, size_t len);
+
+/* Hex, over timestamp, a colon and body: grafana.com, webhook contact point, HMAC signature. */
+char *sign_grafana(struct arena *a, const char *secret, const char *timestamp, const char *body,
+                   size_t len);
+/* Was that signed with it, within a few minutes of now? The headers as they came, NULL: there is
+ * none. False: e. */
+bool sign_webhook_holds(struct arena *a, const char *secret, const struct sign_headers *h,
+                        const char *body, size_t len, int64_t now_ms, struct err *e);
 
 /* The text of a Feishu callback. NULL: it does not open with the key. Ends with a NUL. */
 char *sign_open_feishu(struct arena *a, const char *key, const char *encrypted, size_t *n,

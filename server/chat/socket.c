@@ -130,7 +130,11 @@ static bool open_link(struct chat_link *k, struct arena *a, struct err *e)
         return err_set(e, ERR_POLICY, "%s named an address that is not wss:// to connect to",
                        k->account->platform->title);
     const struct ws_options o = {
-        .request = { .url = url, .timeout = OPEN_SECONDS, .cancel = &k->line->stop },
+        .request = { .url = url,
+                     .timeout = OPEN_SECONDS,
+                     .cancel = &k->line->stop,
+                     .ca_file = k->account->config->ca_file,
+                     .proxy = k->account->config->proxy },
         .max_message = s->max_message,
     };
     k->ws = ws_open(k->account->loop, a, &o, NULL, e);

@@ -74,8 +74,9 @@ static bool judge_wecom_answer(const cJSON *answer, const char *cmd, struct err 
     if (cJSON_IsNumber(code) && code->valuedouble == 0)
         return true;
     struct arena *a = arena_new();
-    err_set(e, ERR_GATEWAY, "WeCom refused %s: %s (errcode %.0f)", cmd,
-            text_clean(a, json_text(answer, "errmsg"), 200), json_num(answer, "errcode", -1));
+    err_status(e, ERR_GATEWAY, chat_is_too_many(code) ? CHAT_TOO_MANY : 0,
+               "WeCom refused %s: %s (errcode %.0f)", cmd,
+               text_clean(a, json_text(answer, "errmsg"), 200), json_num(answer, "errcode", -1));
     arena_free(a);
     return false;
 }

@@ -22,7 +22,6 @@
 #include <string.h>
 
 enum {
-    WINDOW = 300, /* seconds that a signature is good */
     TEXT_BYTES = 16 << 10,
     CARD_BYTES = 64 << 10,
     ID_BYTES = 18,
@@ -31,29 +30,15 @@ enum {
 /* -- what arrives ---------------------------------------------------------------------------------
  */
 
-/* Is one of the signatures ours? Several come while a key is changed. */
-static bool is_signed_with(struct arena *a, const char *expected, const char *signatures)
-{
-    bool found = false;
-    while (expected && signatures && *signatures) {
-        size_t n = strcspn(signatures, " ");
-        found = sign_same(expected, arena_strndup(a, signatures, n)) || found;
-        signatures += n + strspn(signatures + n, " ");
-    }
-    return found;
-}
-
 static bool is_genuine(const struct chat_account *c, struct arena *a, const struct chat_request *r,
                        struct err *e)
 {
-    const char *id = r->header(r, "webhook-id"), *at = r->header(r, "webhook-timestamp");
-    const char *signatures = r->header(r, "webhook-signature");
-    if (!id || !*id || strlen(id) > 200 || strchr(id, '.') || !at || !signatures)
-        return err_set(e, ERR_POLICY, "it is not signed");
-    if (!is_signed_with(a, sign_webhook(a, chat_key(c, "in"), id, at, r->body, r->len), signatures))
-        return err_set(e, ERR_POLICY, "its signature is not right");
+    const struct sign_headers h = { r->header(r, "webhook-id"), r->header(r, "webhook-timestamp"),
+                                    r->header(r, "webhook-signature") };
+    if (!sign_webhook_holds(a, chat_key(c, "in"), &h, r->body, r->len, r->now_ms, e))
+        return false;
     /* What another process of ours heard before this one began is not heard again. */
-    return (sign_fresh(at, r->now_ms, WINDOW) && strtod(at, NULL) >= floor(c->started)) ||
+    return strtod(h.at, NULL) >= floor(c->started) ||
            err_set(e, ERR_POLICY, "its time is not of now: sign it anew");
 }
 

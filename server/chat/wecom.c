@@ -29,7 +29,8 @@ enum {
     TASK_BYTES = 128,
     CHUNK = 512 << 10,
     CHUNKS = 100,
-    WINDOW = 300 /* seconds that a signature is good */
+    WINDOW = 300, /* seconds that a signature is good */
+    PAUSE = 1     /* seconds, after "too many" */
 };
 
 /* -- what arrives --------------------------------------------------------------------------- */
@@ -251,8 +252,9 @@ static cJSON *wecom_card(struct arena *a, const struct chat_card *card)
 
 /* -- what is said --------------------------------------------------------------------------- */
 
-static bool send_wecom(struct chat_account *c, struct arena *a, const char *cmd, const char *req_id,
-                       const cJSON *body, const cJSON **answer, struct err *e)
+static bool send_wecom_once(struct chat_account *c, struct arena *a, const char *cmd,
+                            const char *req_id, const cJSON *body, const cJSON **answer,
+                            struct err *e)
 {
     const struct wecom_way *way = c->state;
     if (!way)
@@ -260,6 +262,19 @@ static bool send_wecom(struct chat_account *c, struct arena *a, const char *cmd,
                        "WeCom's long connection does not stand: nothing can be said "
                        "there");
     return way->send(c, a, cmd, req_id, body, answer, e);
+}
+
+/* "Too many" is waited for once: WeCom does not say how long. */
+static bool send_wecom(struct chat_account *c, struct arena *a, const char *cmd, const char *req_id,
+                       const cJSON *body, const cJSON **answer, struct err *e)
+{
+    struct err first = { 0 };
+    if (send_wecom_once(c, a, cmd, req_id, body, answer, &first))
+        return true;
+    if (first.status == CHAT_TOO_MANY)
+        return chat_wait(c, PAUSE, e) && send_wecom_once(c, a, cmd, req_id, body, answer, e);
+    *e = first;
+    return false;
 }
 
 /* To a chat that wrote before. */

@@ -7,6 +7,7 @@
 #include "config/config.h"
 #include "kube/higress.h"
 #include "kube/rights.h"
+#include "signal/log_source.h"
 
 static const char *or_none(const char *s)
 {
@@ -21,7 +22,7 @@ static const char *how_password(const struct config *g)
     return g->password ? "set" : "not set";
 }
 
-static void print_gateway(const struct config *g, const struct config *process)
+static void print_gateway(struct arena *a, const struct config *g, const struct config *process)
 {
     if (g->name)
         printf("\n%s%s\n", g->name,
@@ -29,16 +30,16 @@ static void print_gateway(const struct config *g, const struct config *process)
     printf("gateway:     %s as %s (password %s)\n", or_none(g->gateway_url), g->username,
            how_password(g));
     printf("envoy admin: %s\n", or_none(g->envoy_admin));
-    printf("access log:  %s\n", or_none(g->access_log));
+    printf("logs:        %s\n", log_source_name(a, log_source_new(a, NULL, g, NULL), LOG_ACCESS));
     printf("mode:        %s\n%s", config_mode_name(g->mode), g->name ? "\n" : "");
 }
 
 /* False: a cluster is not as it should be. */
-static bool print_gateways(const struct config *c)
+static bool print_gateways(struct arena *a, const struct config *c)
 {
     bool good = true;
     for (int i = 0; c->gateways[i]; i++) {
-        print_gateway(c->gateways[i], c);
+        print_gateway(a, c->gateways[i], c);
         good = check_cluster_of(c->gateways[i]) && good;
     }
     return good;
@@ -53,7 +54,7 @@ static int run_check(const struct options *o)
     const struct config *c = options_config(o, a, &code);
     if (c) {
         printf("file:        %s\n", or_none(c->file));
-        bool good = print_gateways(c);
+        bool good = print_gateways(a, c);
         printf("state:       %s\n", c->state_dir);
         printf("listen:      %s (%s)\n", c->listen,
                c->tokens[0].name && c->oauth_issuer ? "bearer tokens and OAuth"

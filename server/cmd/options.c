@@ -121,12 +121,14 @@ static const char *without_equals(const struct option_row *row, int argc, char *
     return there ? argv[++*i] : NULL;
 }
 
-/* One argument that begins with "--"; *i moves past a value that follows it. */
+static const char *const short_options[] = { "help", "version", "follow" }; /* -h, -V, -f */
+
+/* One argument that begins with "--", or a short one; *i moves past a value that follows it. */
 static bool take_option(struct options *o, int argc, char **argv, int *i, int *code)
 {
     const char *name = argv[*i] + 2;
     if (argv[*i][1] != '-')
-        name = argv[*i][1] == 'h' ? "help" : "version";
+        name = short_options[strcspn("hVf", argv[*i] + 1)];
     const char *equals = strchr(name, '=');
     size_t n = equals ? (size_t)(equals - name) : strlen(name);
     const struct option_row *row = find_option(o->command, name, n);
@@ -146,7 +148,7 @@ static bool take_option(struct options *o, int argc, char **argv, int *i, int *c
 
 static bool is_option(const char *arg)
 {
-    return !strncmp(arg, "--", 2) || !strcmp(arg, "-h") || !strcmp(arg, "-V");
+    return !strncmp(arg, "--", 2) || !strcmp(arg, "-h") || !strcmp(arg, "-V") || !strcmp(arg, "-f");
 }
 
 static bool take_options(struct options *o, int argc, char **argv, int *code)

@@ -20,6 +20,8 @@
 #include "store/store.h"
 #include "store/store_pin.h"
 
+enum { LOOKED_AT = 310 /* seconds: longer than replicas are ever looked at */ };
+
 int verb_act(struct verb *v, const struct verb_action *actions)
 {
     struct err e = { 0 };
@@ -142,6 +144,8 @@ static int see_applied(struct verb *v, const char *id)
     const char *state = o ? json_str(o, "state") : "";
     if (o && strcmp(state, "applied") != 0)
         o = engine_apply(v->engine, v->arena, id, NULL, &e);
+    else if (o && json_true(json_path(o, "result.served"), "looking"))
+        o = engine_wait(v->engine, v->arena, id, LOOKED_AT, NULL, &e);
     if (!o)
         return verb_failed(v, &e);
     verb_print(v, o, stdout);

@@ -149,13 +149,17 @@ static bool good_urls(struct arena *a, struct config *c, struct err *e)
     return good_url(a, &c->gateway_url, "gateway.url", e) &&
            good_url(a, &c->envoy_admin, "envoy.admin_url", e) && good_admins(a, c, e) &&
            good_url(a, &c->traffic_url, "envoy.traffic_url", e) &&
-           good_url(a, &c->page, "http.page", e) && good_url(a, &c->model.url, "model.url", e);
+           good_url(a, &c->control.pilot, "pilot.url", e) &&
+           good_url(a, &c->control.controller, "pilot.controller_url", e) &&
+           good_url(a, &c->page, "http.page", e) && good_url(a, &c->model.url, "model.url", e) &&
+           good_url(a, &c->logs.loki.url, "logs.loki.url", e);
 }
 
-/* Where probes and lines of the audit may go. */
+/* Where probes and lines of the audit may go, and logs come from. */
 static bool good_reach(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
 {
-    return good_networks(c->probe, "probe", e) && config_good_audit(c, a, tree, e);
+    return good_networks(c->probe, "probe", e) && config_good_audit(c, a, tree, e) &&
+           config_good_logs(c, a, tree, e);
 }
 
 /* Who somebody is, and who says so. */
@@ -188,5 +192,8 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
 struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
 {
     struct config *c = settings_check(a, tree, e) ? config_bind_gateways(a, tree, e) : NULL;
-    return c && config_good_chat(c, a, tree, e) ? c : NULL;
+    return c && config_good_chat(c, a, tree, e) && config_good_alerts(c, a, tree, e) &&
+                   config_good_schedules(c, a, tree, e)
+               ? c
+               : NULL;
 }

@@ -7,13 +7,17 @@
  * variable, or the flag).
  */
 #pragma once
+#include "config/alert.h"
 #include "config/audit.h"
 #include "config/channel.h"
 #include "config/chat.h"
+#include "config/control.h"
 #include "config/kube.h"
+#include "config/logs.h"
 #include "config/model.h"
 #include "config/oidc.h"
 #include "config/person.h"
+#include "config/schedule.h"
 #include "config/setting.h"
 #include "config/webhook.h"
 #include <cjson/cJSON.h>
@@ -46,6 +50,7 @@ struct config {
     struct config *const *gateways;
     const char *gateway_url; /* without a trailing slash; NULL: no gateway configured */
     struct config_kube kube; /* where its objects are, and its console where no URL is given */
+    struct config_control control;
     /* How those URLs are reached; NULL: directly. */
     const struct fetch_via *gateway_via, *envoy_via;
     const char *username; /* "admin" unless said */
@@ -59,8 +64,8 @@ struct config {
     /* Of several Envoys, the first of which it is, too; ended by NULL; none: it is the only one, or
      * that of all gateway pods (signal/replica.h). */
     const char *const *envoy_admins;
-    const char *traffic_url; /* where the gateway takes its traffic; NULL: not said */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
+    struct config_logs logs; /* where lines are read besides */
     enum mode mode;
     bool never_auto; /* config_never_auto was asked for */
     /* As configured; STRENGTH_NONE: not. policy_least says what follows. */
@@ -73,12 +78,14 @@ struct config {
     const struct config_token *approvers; /* decide on the web page; as tokens */
     const struct config_person *people;   /* ended by { 0 }; NULL: not configured */
     const struct config_chat *chat;    /* ended by { 0 }; of the process only; never NULL there */
-    const char *policy_file;           /* beside `file` unless absolute; NULL: none */
-    const struct rules *rules;         /* of that file (policy/rules.h), or NULL */
-    const char *page;                  /* URL under which people reach this server, or NULL */
-    const char *const *passkey_models; /* AAGUIDs, ended by NULL; none: any; never NULL */
-    const char *passkey_roots;         /* PEM file of their makers' certificates, or NULL */
-    const char *oauth_issuer;          /* NULL: no OAuth; else jwks or introspection is set too */
+    const struct config_alert *alerts; /* the same; NULL: none */
+    const struct config_schedule *schedules; /* the same */
+    const char *policy_file;                 /* beside `file` unless absolute; NULL: none */
+    const struct rules *rules;               /* of that file (policy/rules.h), or NULL */
+    const char *page;                        /* URL under which people reach this server, or NULL */
+    const char *const *passkey_models;       /* AAGUIDs, ended by NULL; none: any; never NULL */
+    const char *passkey_roots;               /* PEM file of their makers' certificates, or NULL */
+    const char *oauth_issuer;        /* NULL: no OAuth; else jwks or introspection is set too */
     const char *oauth_resource;      /* this server as clients name it: "https://gw.example/mcp" */
     const char *oauth_jwks;          /* URL, or path of a file; NULL: none */
     const char *oauth_introspection; /* URL; NULL: none; else client and secret are set */
@@ -96,9 +103,9 @@ struct config {
     const char *tls_key;
     const char *const *secret_envs; /* prefixes of variables that secret_ref may read */
     const char *const *secret_dirs; /* folders whose files secret_ref may read */
-    const char *const *probe;  /* networks that probes may reach although they are out of reach */
-    const char *probe_ca_file; /* whom probes trust; NULL: the system's bundle */
-    const char *prompts_dir;   /* runbooks beside our own; NULL: none */
+    const char *const *probe; /* networks that probes may reach although they are out of reach */
+    const char *probe_ca_file, *traffic_url; /* NULL: the system's; it is not said */
+    const char *prompts_dir;                 /* runbooks beside our own; NULL: none */
     struct config_model model;
     struct config_webhook webhook;
     double plan_ttl;      /* seconds until an undecided plan expires */

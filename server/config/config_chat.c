@@ -28,6 +28,9 @@ static const struct {
 enum { PLATFORMS = sizeof platforms / sizeof *platforms };
 #define PLATFORM_NAMES "slack|dingtalk|feishu|wecom|teams|webhook"
 
+/* A key that every platform may have: "USER:PASSWORD" of the proxy. */
+static const char proxy_key[] = "proxy";
+
 enum { DIGEST_MAX = 256 << 10 };
 
 static const struct field channel_rows[] = {
@@ -35,6 +38,7 @@ static const struct field channel_rows[] = {
     { "gateway", STR, OPT, "The only one that is spoken of there.", .min = 1, .max = 40 },
     { "role", STR, OPT, "Nobody is more there.", .one_of = ROLES },
     { "read_only", BOOL, OPT, "Nothing is asked for or decided there." },
+    { "quiet", OBJ, OPT, "Hours for what is urgent.", .of = config_quiet_rows },
     { 0 },
 };
 static const struct field a_channel = { "channel", OBJ, OPT, "A channel.", .of = channel_rows };
@@ -42,6 +46,10 @@ static const struct field chat_rows[] = {
     { "platform", STR, REQ, "Which.", .one_of = PLATFORM_NAMES },
     { "name", STR, REQ, "Of the account.", .min = 1, .max = 40 },
     { "url", STR, OPT, "Base of the platform's API.", .min = 8, .max = 1024 },
+    { "ca_file", STR, OPT, "Certificates to trust there instead of the system's.", .min = 1,
+      .max = 4096 },
+    { "proxy", STR, OPT, "HTTP proxy for calls and socket.", .min = 8, .max = 1024 },
+    { "quiet", OBJ, OPT, "Hours for what is urgent.", .of = config_quiet_rows },
     { "keys", OBJ, OPT, "Secrets by reference." },
     { "ids", OBJ, OPT, "What else the platform gave." },
     { "tenants", LIST, REQ, "Whose people are answered.", .min = 1, .max = 64, .of = &a_string },
@@ -74,19 +82,26 @@ static bool is_account_name(const char *name)
     return !name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-")];
 }
 
-static const struct config_chat_channel *bound_channels(struct arena *a, const cJSON *list)
+static bool take_channels(struct config_chat *c, struct arena *a, int i, const cJSON *list,
+                          struct err *e)
 {
-    struct config_chat_channel *out =
+    struct config_chat_channel *k =
         arena_array(a, struct config_chat_channel, json_count(list) + 1);
     const cJSON *row;
-    int n = 0;
-    cJSON_ArrayForEach(row, list) out[n++] = (struct config_chat_channel){
-        .id = arena_strdup(a, json_str(row, "id")),
-        .gateway = arena_strdup(a, json_str(row, "gateway")),
-        .roles = json_str(row, "role") ? config_role_named(json_str(row, "role")) : ROLE_NONE,
-        .read_only = json_true(row, "read_only"),
-    };
-    return list ? out : NULL;
+    c->channels = list ? k : NULL;
+    cJSON_ArrayForEach(row, list)
+    {
+        const char *role = json_str(row, "role");
+        k->id = arena_strdup(a, json_str(row, "id"));
+        k->gateway = arena_strdup(a, json_str(row, "gateway"));
+        k->roles = role ? config_role_named(role) : ROLE_NONE;
+        k->read_only = json_true(row, "read_only");
+        struct err why = { 0 };
+        if (!config_take_quiet(a, json_get(row, "quiet"), &k->quiet, &why))
+            return refuse_account(e, i, "channels", why.text, k->id);
+        k++;
+    }
+    return true;
 }
 
 static bool take_account_key(struct config_named *out, struct arena *a, int i, const cJSON *ref,
@@ -113,7 +128,7 @@ static bool take_account_keys(struct config_chat *c, struct arena *a, int i, con
     c->keys = out;
     cJSON_ArrayForEach(ref, keys)
     {
-        if (!text_has_word(known, ref->string))
+        if (!text_has_word(known, ref->string) && strcmp(ref->string, proxy_key) != 0)
             return refuse_account(e, i, "keys", "is no key of this platform", ref->string);
         if (!take_account_key(out++, a, i, ref, e))
             return false;
@@ -150,6 +165,40 @@ static bool has_what_it_needs(const struct config_chat *c, int i, const char *ne
     return true;
 }
 
+/* "http://HOST:PORT"; user and password are a key. */
+static bool is_proxy_url(const char *url)
+{
+    static const char scheme[] = "http://";
+    const char *host = text_starts(url, scheme) ? url + sizeof scheme - 1 : "";
+    const char *port = strrchr(host, ':');
+    return port && port > host && port[1] && !port[1 + strspn(port + 1, "0123456789")] &&
+           !strpbrk(host, "@/?# \t\r\n");
+}
+
+static bool take_account_proxy(struct config_chat *c, struct arena *a, int i, const char *proxy,
+                               struct err *e)
+{
+    const char *who = config_named_value(c->keys, proxy_key);
+    const char *colon = who ? strchr(who, ':') : NULL;
+    if (!proxy)
+        return !who || refuse_account(e, i, "proxy", "is missing: keys.proxy is for it", proxy_key);
+    if (!is_proxy_url(proxy))
+        return refuse_account(e, i, "proxy",
+                              "must be http://HOST:PORT; its user and password are a key "
+                              "(keys.proxy, as USER:PASSWORD)",
+                              proxy);
+    if (who && !colon)
+        return refuse_account(e, i, "keys", "does not hold USER:PASSWORD", proxy_key);
+    c->proxy = arena_strdup(a, proxy);
+    if (who) {
+        secret_learn(colon + 1);
+        c->proxy = arena_printf(a, "http://%s:%s@%s",
+                                text_percent(a, arena_strndup(a, who, (size_t)(colon - who))),
+                                text_percent(a, colon + 1), proxy + strlen("http://"));
+    }
+    return true;
+}
+
 /* Of the row and its keys, which the row only names. */
 static const char *account_digest(struct arena *a, const struct config_chat *c, const cJSON *row)
 {
@@ -158,6 +207,20 @@ static const char *account_digest(struct arena *a, const struct config_chat *c, 
     for (const struct config_named *k = c->keys; k->name; k++)
         buf_printf(b, "\n%s=%s", k->name, k->value);
     return crypto_sha256_hex(a, b->data, b->len);
+}
+
+/* platform: its row. */
+static bool take_account_folders(struct config_chat *c, struct arena *a, int i, const cJSON *row,
+                                 int platform, struct err *e)
+{
+    struct err why = { 0 };
+    if (!config_take_quiet(a, json_get(row, "quiet"), &c->quiet, &why))
+        return refuse_account(e, i, "quiet", why.text, c->name);
+    return take_channels(c, a, i, json_get(row, "channels"), e) &&
+           take_account_keys(c, a, i, json_get(row, "keys"), platforms[platform].keys, e) &&
+           take_account_ids(c, a, i, json_get(row, "ids"), platforms[platform].ids, e) &&
+           has_what_it_needs(c, i, platforms[platform].needs, e) &&
+           take_account_proxy(c, a, i, json_str(row, "proxy"), e);
 }
 
 static bool take_account(struct config_chat *c, struct arena *a, int i, const cJSON *row,
@@ -171,8 +234,8 @@ static bool take_account(struct config_chat *c, struct arena *a, int i, const cJ
     c->platform = platforms[p].name;
     c->name = arena_strdup(a, json_str(row, "name"));
     c->url = url ? arena_strndup(a, url, n) : NULL;
+    c->ca_file = arena_strdup(a, json_str(row, "ca_file"));
     c->tenants = config_texts(a, json_get(row, "tenants"));
-    c->channels = bound_channels(a, json_get(row, "channels"));
     if (!is_account_name(c->name))
         return refuse_account(e, i, "name", "may hold lower-case letters, digits and '-'", c->name);
     if (url && !config_is_trusted_url(url))
@@ -180,12 +243,8 @@ static bool take_account(struct config_chat *c, struct arena *a, int i, const cJ
                               "must be https://…, or http:// on a loopback address with its port, "
                               "without user, fragment or blanks",
                               url);
-    if (!take_account_keys(c, a, i, json_get(row, "keys"), platforms[p].keys, e) ||
-        !take_account_ids(c, a, i, json_get(row, "ids"), platforms[p].ids, e) ||
-        !has_what_it_needs(c, i, platforms[p].needs, e))
-        return false;
-    c->digest = account_digest(a, c, row);
-    return true;
+    c->digest = take_account_folders(c, a, i, row, p, e) ? account_digest(a, c, row) : NULL;
+    return c->digest != NULL;
 }
 
 /* -- all of them ----------------------------------------------------------------------------- */

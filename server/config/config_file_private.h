@@ -2,9 +2,11 @@
  * by reference. Only config*.c includes this. */
 #pragma once
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
 struct arena;
 struct config;
+struct config_quiet;
 struct err;
 
 /* Checks and binds; e->path is that of the member that is wrong, and the sentence begins with it.
@@ -31,5 +33,14 @@ bool config_good_audit(struct config *c, struct arena *a, const cJSON *tree, str
 bool config_good_model(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* `chat` of the tree it was bound from; resolves the keys. After gateways and people. */
 bool config_good_chat(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
+/* `alerts` of the tree it was bound from; resolves the keys. After chat. */
+bool config_good_alerts(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
+/* `schedules` of the tree it was bound from; after chat. */
+bool config_good_schedules(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
+/* `quiet`, checked; NULL where there is none. False: e says what is wrong. */
+bool config_take_quiet(struct arena *a, const cJSON *row, const struct config_quiet **out,
+                       struct err *e);
+/* logs of the tree it was bound from; resolves the secrets. */
+bool config_good_logs(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* {"env":NAME} or {"file":PATH}, without asking whether that is allowed. */
 char *config_read_secret(struct arena *a, const cJSON *ref, struct err *e);

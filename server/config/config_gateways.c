@@ -53,7 +53,10 @@ static cJSON *alone(struct arena *a, const cJSON *tree, const cJSON *member)
     const cJSON *x;
     cJSON_ArrayForEach(x, member)
     {
-        bool beside = text_has_word("envoy|mode|approval|guard|outside|outside_every", x->string);
+        bool beside =
+            text_has_word("envoy|kubernetes|pilot|verify|logs|mode|approval|guard|outside|"
+                          "outside_every",
+                          x->string);
         if (strcmp(x->string, "name") != 0)
             json_set(a, beside ? t : same, x->string, json_clone(a, x));
     }
@@ -139,7 +142,7 @@ static struct config *bind_gateways(struct arena *a, const cJSON *tree, const cJ
 {
     struct config **all = arena_array(a, struct config *, CONFIG_GATEWAYS_MAX + 1);
     static const char *const outside[] = { "gateway.url", "gateway.username", "gateway.password",
-                                           "envoy" };
+                                           "envoy", "pilot" };
     for (size_t i = 0; i < sizeof outside / sizeof *outside; i++)
         if (json_path(tree, outside[i])) {
             err_set(e, ERR_ARGS, "belongs to each of `gateways`, not beside them");

@@ -4,7 +4,10 @@
 #include "config/config.h"
 #include "config/setting.h"
 
-extern const struct field config_chat_field; /* one row of `chat` */
+extern const struct field config_chat_field;     /* one row of `chat` */
+extern const struct field config_alert_field;    /* one row of `alerts` */
+extern const struct field config_schedule_field; /* one row of `schedules` */
+extern const struct field config_quiet_rows[];   /* `quiet` of an account or a channel */
 
 enum setting_flag {
     EACH = 1,   /* each of `gateways` has its own */

@@ -42,8 +42,7 @@ static bool harmless(const struct facts *f, const struct finding *x)
     return x->noise || (text_has_word(often_normal, x->code) && !x->broke && x->rows * 2 < seen);
 }
 
-/* It goes wrong now, as far as can be seen. */
-static bool is_current(const struct facts *f, const struct finding *x)
+bool finding_is_current(const struct facts *f, const struct finding *x)
 {
     return !x->covered && !x->recovered && !x->old && !harmless(f, x);
 }
@@ -89,7 +88,7 @@ static int weight(const struct facts *f, const struct finding *x)
     int share = f->failed_rows > 0 ? 100 * x->rows / f->failed_rows : 0;
 
     return share + 10 * x->rank - (is_met_by_nobody(f, x) ? 200 : 0) + 1000 * confidence_of(f, x) +
-           (is_current(f, x) ? 5000 : 0);
+           (finding_is_current(f, x) ? 5000 : 0);
 }
 
 static void write_verdict(struct facts *f, cJSON *list, const struct finding *x)
@@ -100,6 +99,8 @@ static void write_verdict(struct facts *f, cJSON *list, const struct finding *x)
     json_set_str(f->arena, v, "code", x->code);
     json_set_str(f->arena, v, "confidence", confidence(f, x));
     json_set_str(f->arena, v, "object", x->object);
+    if (x->seen_by)
+        json_set_str(f->arena, v, "replicas", x->seen_by);
     if (x->rows > 0)
         json_set_num(f->arena, v, "requests", x->rows);
     evidence = json_set_array(f->arena, v, "evidence");
@@ -168,6 +169,14 @@ static bool seen_enough(struct facts *f, struct finding *x)
     return (hosts > 0 || good >= ENOUGH_ROWS) && f->in->unread == 0;
 }
 
+static int unread_replicas(const struct facts *f)
+{
+    int n = 0;
+    for (int i = 0; i < f->in->replica_count; i++)
+        n += f->in->replicas[i].error != NULL;
+    return n;
+}
+
 static struct finding well(struct facts *f)
 {
     struct finding x = { .code = "OK", .object = "gateway", .next = "Nothing to do." };
@@ -178,10 +187,15 @@ static struct finding well(struct facts *f)
     if (f->in->unread > 0)
         finding_add(f->arena, &x, "access_log", "%d lines in no known form, such as: %s",
                     f->in->unread, f->in->unread_line);
-    if (seen)
+    if (unread_replicas(f) > 0)
+        finding_add(f->arena, &x, "replicas", "%d of %d could not be read", unread_replicas(f),
+                    f->in->replica_count);
+    if (seen && unread_replicas(f) == 0)
         return x;
     x.code = "UNKNOWN";
-    x.next = f->in->unread > 0
+    x.next = seen ? "What the replicas that could not be read run by is not known: see why "
+                    "below, and ask again."
+             : f->in->unread > 0
                  ? "Give the access log one of the known formats (docs/configuration.md): Higress' "
                    "own, Envoy's or Istio's default text, or JSON."
              : left ? "Its endpoints could not be seen from here (see the evidence). Configure "
@@ -203,9 +217,15 @@ static void write_unavailable(struct facts *f, cJSON *out)
                             f->in->server,   f->in->rows,  f->in->probes };
     cJSON *list = json_set_array(f->arena, out, "unavailable");
 
-    for (size_t i = 0; i < sizeof have / sizeof have[0]; i++)
+    for (size_t i = 0; i < sizeof have / sizeof have[0]; i++) {
+        bool log = !strcmp(signal_names[i], "access_log") && f->in->log_unread;
         if (!have[i] || (i == 0 && f->in->from_console))
-            json_add_str(f->arena, list, signal_names[i]);
+            json_add_str(f->arena, list,
+                         arena_printf(f->arena, "%s%s%s", signal_names[i], log ? ": " : "",
+                                      log ? f->in->log_unread : ""));
+    }
+    if (f->in->control_unread)
+        json_add_str(f->arena, list, "control_plane");
 }
 
 /* The heaviest finding not yet written; NULL when all are. */
@@ -267,7 +287,7 @@ static void write_noise(struct facts *f, struct findings *all, bool *written, cJ
 static bool besides(const struct facts *f, const struct findings *all)
 {
     for (int i = 0; i < all->count; i++)
-        if (is_current(f, &all->list[i]))
+        if (finding_is_current(f, &all->list[i]))
             return true;
     return f->row_count > f->failed_rows;
 }
@@ -281,7 +301,7 @@ static void write_verdicts(struct facts *f, struct findings *all, cJSON *list, c
     if (besides(f, all))
         write_noise(f, all, written, out);
     while (json_count(list) < MAX_VERDICTS && (x = take_heaviest(f, all, written))) {
-        bool now = is_current(f, x) || harmless(f, x);
+        bool now = finding_is_current(f, x) || harmless(f, x);
         if (!ok_said && !now) {
             struct finding fine = well(f);
             write_verdict(f, list, &fine);
@@ -318,8 +338,7 @@ bool facts_lost_by_config(const struct facts *f)
     return f->config_lost;
 }
 
-/* Nearest causes first: what they explain is no symptom of anything else. */
-static struct findings *find_all(struct facts *f)
+struct findings *findings_of(struct facts *f)
 {
     struct findings *all = arena_make(f->arena, struct findings);
 
@@ -337,6 +356,9 @@ static struct findings *find_all(struct facts *f)
         f->config_lost = f->config_lost || lost;
     }
     findings_from_config(f, all);
+    if (f->in->replica_count > 1)
+        findings_join_replicas(f, all);
+    findings_from_replicas(f, all);
     for (int i = 0; i < all->count; i++)
         for (int k = 0; k < all->count; k++)
             cover(f, &all->list[i], &all->list[k]);
@@ -359,13 +381,13 @@ static void write_elsewhere(struct facts *f, const struct findings *own, cJSON *
     in.object = NULL;
     in.issues = NULL;
     struct facts *whole = facts_make(f->arena, NULL, &in);
-    struct findings *all = find_all(whole);
+    struct findings *all = findings_of(whole);
     bool written[sizeof all->list / sizeof all->list[0]] = { false };
     const char *line = NULL;
     const struct finding *x;
     int n = 0;
 
-    while ((x = take_heaviest(whole, all, written)) && is_current(whole, x)) {
+    while ((x = take_heaviest(whole, all, written)) && finding_is_current(whole, x)) {
         if (is_among(own, x))
             continue;
         if (++n <= MAX_ELSEWHERE)
@@ -401,6 +423,17 @@ static void write_timeline(struct facts *f, cJSON *out)
         json_set(f->arena, out, "timeline", lines);
 }
 
+/* Why: what they run by is not known. */
+static void write_unread_replicas(struct facts *f, cJSON *out)
+{
+    cJSON *lines = json_array(f->arena);
+    for (int i = 0; i < f->in->replica_count; i++)
+        if (f->in->replicas[i].error && json_count(lines) < MAX_VERDICTS)
+            json_add_str(f->arena, lines, text_clean(f->arena, f->in->replicas[i].error, 240));
+    if (json_count(lines) > 0)
+        json_set(f->arena, out, "replicas", lines);
+}
+
 /* What was not asked for is absent, not 0. */
 static void write_looked_at(struct facts *f, cJSON *out)
 {
@@ -427,7 +460,7 @@ cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
                       const struct diagnose_signals *s)
 {
     struct facts *f = facts_make(a, t, s);
-    struct findings *all = find_all(f);
+    struct findings *all = findings_of(f);
     bool target = t && t->kind;
     cJSON *out = json_object(a);
 
@@ -444,6 +477,7 @@ cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
     if (json_count(f->history) > 0)
         json_set(a, out, "history", f->history);
     write_unavailable(f, out);
+    write_unread_replicas(f, out);
     write_looked_at(f, out);
     return out;
 }

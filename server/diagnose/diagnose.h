@@ -24,7 +24,21 @@ struct diagnose_target {
     const char *name; /* its own; a service's may carry a port: "web.static:80" */
 };
 
+/* One Envoy of several. */
+struct diagnose_replica {
+    const char *name;
+    const char *down;  /* why it is not ready; NULL: it is, or is no pod */
+    int restarts;      /* of its containers */
+    const char *error; /* why its pages could not be read; NULL: they were */
+    const cJSON *clusters, *stats, *stats_before, *config, *certs, *listeners, *server;
+};
+
 struct diagnose_signals {
+    /* Where there are several: what Envoy says below is of the first that could be read, with the
+     * counters of clusters and endpoints of all added up (diagnose_join). NULL: it is the only one.
+     */
+    const struct diagnose_replica *replicas;
+    int replica_count;
     const cJSON *clusters;     /* /clusters?format=json */
     bool from_console;         /* Envoy was not asked: `clusters` holds what the console knows */
     const cJSON *stats;        /* /stats?format=json */
@@ -36,6 +50,7 @@ struct diagnose_signals {
     const cJSON *rows; /* of the access log (accesslog.h), newest first; forged ones anywhere */
     int unread;        /* lines of the log in no known form, where they are most of it */
     const char *unread_line; /* one of them */
+    const char *log_unread;  /* why no log was read, where it is not of this machine; else NULL */
     const cJSON *words;      /* ["…"]: the gateway's own log lines about refused updates */
     const cJSON *probes;     /* [{cluster, address, tls, result, detail}]; result: probe_name() */
     bool console_asked;      /* it answered whether it has the target */
@@ -46,17 +61,23 @@ struct diagnose_signals {
     const cJSON *changes;    /* [{id, title, at, since?}]: plans applied of late and, with
                                 since, edits made elsewhere between the two; newest first */
     const cJSON *routes;     /* the console's, of hosts that lost requests; NULL: not asked */
-    const cJSON *issues;     /* contradictions in the console: [{code, object, fact, next}] */
+    const cJSON *issues;     /* contradictions in the console, faults of the control plane:
+                                [{code, object, fact, next, covers?, source?, note?}] */
+    bool control_unread;     /* it is configured where the control plane is; not all was read */
     double now;              /* Unix seconds */
 };
 
 /* {"target","about":["…"],"verdicts":[{"code","confidence","object","requests","evidence":
- * [{"source","fact"}],"next"}],"noise","elsewhere","compared":["…"],"timeline":["…"],
+ * [{"source","fact"}],"next","replicas":"1 of 3: gw-2"}],"replicas":["why one was not read"],
+ * "noise","elsewhere","compared":["…"],"timeline":["…"],
  * "history":["…"],"unavailable":[],"looked_at":{},"note"}, the likeliest cause first; at least one
  * verdict: OK when enough was seen and is well, UNKNOWN when it was not. What has nothing to say is
  * absent. */
 cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
                       const struct diagnose_signals *s);
+
+/* Fills what Envoy says from the replicas, of which there is one at least; in a. */
+void diagnose_join(struct arena *a, struct diagnose_signals *s);
 
 /* What the walk may use; any may be NULL but loop and config. */
 struct diagnose_means {

@@ -11,6 +11,8 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "diagnose/diagnose_private.h"
+#include "rule/control.h"
+#include "signal/proxy.h"
 #include <string.h>
 
 enum { BEHIND_MS = 300 };
@@ -84,7 +86,8 @@ static void take_error(struct refusal *r, const char *list, const cJSON *entry)
     name_object(r, kind_of_list(list), name);
     r->current = true;
     finding_add(r->f->arena, &r->told, "config_dump", "%s %s refused%s%s: %s", kind_of_list(list),
-                name, at ? " at " : "", at ? at : "", why ? why : "no reason given");
+                name, at ? " at " : "", at ? at : "",
+                why ? proxy_clean(r->f->arena, why) : "no reason given");
 }
 
 static void read_errors(struct refusal *r)
@@ -212,5 +215,11 @@ void findings_from_config(struct facts *f, struct findings *all)
     for (int i = 0; i < r.told.evidence; i++)
         finding_add(f->arena, x, r.told.source[i], "%s", r.told.fact[i]);
     x->rank = 8;
-    x->covers = "NO_CLUSTER|NO_ROUTE|CONFIG_MISSING";
+    cJSON_ArrayForEach(o, f->in->issues)
+    {
+        if (!strcmp(json_text(o, "code"), CONTROL_REFUSED))
+            finding_add(f->arena, x, "control_plane", "%s: %s", json_text(o, "object"),
+                        json_text(o, "fact"));
+    }
+    x->covers = "NO_CLUSTER|NO_ROUTE|CONFIG_MISSING|" CONTROL_REFUSED;
 }

@@ -154,8 +154,10 @@ static void judge_issues(struct facts *f, struct findings *all)
         if (x && !x->evidence) {
             x->rank = 5;
             x->covers = json_str(o, "covers");
+            x->old = json_true(o, "note");
         }
-        finding_add(f->arena, x, "console", "%s", json_str(o, "fact"));
+        const char *source = json_str(o, "source");
+        finding_add(f->arena, x, source ? source : "console", "%s", json_str(o, "fact"));
     }
 }
 

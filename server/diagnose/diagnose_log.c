@@ -22,7 +22,7 @@ static bool query_log(struct walk *w, const struct accesslog_query *q, accesslog
                       struct accesslog_seen *seen)
 {
     err_clear(&w->ignored);
-    return accesslog_read(w->a, w->m->config->access_log, q, fn, arg, seen, &w->ignored);
+    return accesslog_read(w->a, w->log, q, fn, arg, seen, &w->ignored);
 }
 
 struct rows {
@@ -195,8 +195,14 @@ void diagnose_read_log(struct walk *w)
     };
     struct accesslog_seen seen = { 0 };
 
-    if (!w->m->config->access_log || !read_rows(w, &whole, all, &seen))
+    if (!log_source_there(w->m->config))
         return;
+    w->log = log_source_new(w->a, w->m->loop, w->m->config, w->m->cancel);
+    if (!read_rows(w, &whole, all, &seen)) {
+        if (w->ignored.kind != ERR_SYSTEM)
+            w->s.log_unread = arena_strdup(w->a, w->ignored.text);
+        return;
+    }
     if (w->target.kind) {
         read_target_rows(w, since, rows);
         w->s.elsewhere = all;

@@ -41,8 +41,9 @@ struct finding {
     int broken_paths; /* rows of such, counted to three */
     const char *paths[FINDING_PATHS]; /* of requests that no route took */
     int path_count;
-    bool covered;       /* a nearer cause was found for the same rows */
-    const char *covers; /* codes "A|B" that are symptoms of this one on the same object */
+    const char *seen_by; /* "1 of 3: gw-2", where not all replicas saw it; NULL: all did */
+    bool covered;        /* a nearer cause was found for the same rows */
+    const char *covers;  /* codes "A|B" that are symptoms of this one on the same object */
     const struct fact_cluster *cluster; /* or NULL */
 };
 
@@ -83,5 +84,13 @@ void findings_from_redirects(struct facts *f, struct findings *all); /* that lea
 void findings_from_config(struct facts *f, struct findings *all);
 /* Was a request lost for want of a route or a cluster that somebody configured? */
 bool facts_lost_by_config(const struct facts *f);
+/* All of these: nearest causes first, what they explain is no symptom of anything else. */
+struct findings *findings_of(struct facts *f);
+/* Of several replicas: what each of them says by itself, and who says so where not all do. */
+void findings_join_replicas(struct facts *f, struct findings *all);
+/* Replicas that are not ready, run by older configuration, or without a plugin. */
+void findings_from_replicas(struct facts *f, struct findings *all);
+/* It goes wrong now, as far as can be seen. */
+bool finding_is_current(const struct facts *f, const struct finding *x);
 /* What went wrong once and is over. */
 void facts_add_history(struct facts *f, const char *text);

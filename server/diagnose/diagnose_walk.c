@@ -15,10 +15,13 @@
 #include "diagnose/diagnose_source_private.h"
 #include "diagnose/diagnose_walk_private.h"
 #include "kind/kind.h"
+#include "net/beside.h"
 #include "net/loop.h"
-#include "signal/envoy.h"
+#include "signal/replica.h"
 #include <string.h>
 #include <time.h>
+
+enum { REPLICAS_JUDGED = 16 };
 
 /* Only the counters that the rules read; a busy gateway has a hundred times as many. */
 static const char stats_page[] =
@@ -30,27 +33,96 @@ static const char stats_page[] =
     "%7Cprotocol_error%7Cdestroy_remote_with_active_rq%7Cssl.connection_error%7Crx_bytes_total"
     "%7Crq_5xx%7Crq_429)%24";
 
-static const cJSON *page(struct walk *w, const char *path)
+/* One page of one replica; NULL: it could not be read. */
+static const cJSON *page_of(struct walk *w, int i, const char *path, struct cancel *own,
+                            struct err *e)
 {
-    struct err e = { 0 };
-    const cJSON *tree = envoy_page(w->m->loop, w->m->config, w->a, path, w->m->cancel, &e);
-
-    w->gone = w->gone || e.kind == ERR_GONE;
+    const cJSON *tree =
+        replica_page(w->m->loop, w->m->config, w->a, &w->found->list[i], path, own, e);
+    w->gone = w->gone || e->kind == ERR_GONE;
     return cJSON_IsObject(tree) ? tree : NULL;
+}
+
+static void read_pages_of_replica(void *arg, int i, struct cancel *own)
+{
+    struct walk *w = arg;
+    struct diagnose_replica *r = &w->replicas[i];
+    const struct {
+        const cJSON **to;
+        const char *path;
+    } pages[] = { { &r->server, "/server_info" }, { &r->clusters, "/clusters?format=json" },
+                  { &r->stats, stats_page },      { &r->config, "/config_dump" },
+                  { &r->certs, "/certs" },        { &r->listeners, "/listeners?format=json" } };
+    for (size_t k = 0; k < sizeof pages / sizeof *pages && !w->gone; k++) {
+        struct err e = { 0 };
+        *pages[k].to = page_of(w, i, pages[k].path, own, &e);
+        if (!r->server) {
+            r->error = arena_strdup(w->a, e.text);
+            return;
+        }
+    }
+}
+
+static void read_stats_of_replica(void *arg, int i, struct cancel *own)
+{
+    struct walk *w = arg;
+    struct err e = { 0 };
+    w->replicas[i].stats_before = w->replicas[i].stats;
+    if (w->replicas[i].stats)
+        w->replicas[i].stats = page_of(w, i, stats_page, own, &e);
+}
+
+static void describe_replica(struct walk *w, int i)
+{
+    const struct replica *r = &w->found->list[i];
+    w->replicas[i] = (struct diagnose_replica){ .name = r->envoy.name, .restarts = r->restarts };
+    if (!r->ready)
+        w->replicas[i].down = r->why ? r->why : r->phase;
+}
+
+static void find_replicas(struct walk *w)
+{
+    w->found = replicas_find(w->m->loop, w->m->config, w->a, w->m->cancel, &w->ignored);
+    if (!w->found)
+        return;
+    int n = w->found->count < REPLICAS_JUDGED ? w->found->count : REPLICAS_JUDGED;
+    w->replicas = arena_array(w->a, struct diagnose_replica, n);
+    for (int i = 0; i < n; i++)
+        describe_replica(w, i);
+    w->replica_count = n;
+    if (n > 1 || w->found->list->pod) {
+        w->s.replicas = w->replicas;
+        w->s.replica_count = n;
+    }
+}
+
+/* What Envoy says: of the only one, or of all of them together. */
+static void take_pages(struct walk *w)
+{
+    const struct diagnose_replica *only = w->replicas;
+    if (w->s.replica_count) {
+        diagnose_join(w->a, &w->s);
+        return;
+    }
+    w->s.clusters = only->clusters;
+    w->s.stats = only->stats;
+    w->s.stats_before = only->stats_before;
+    w->s.config = only->config;
+    w->s.certs = only->certs;
+    w->s.listeners = only->listeners;
+    w->s.server = only->server;
 }
 
 static void read_envoy_pages(struct walk *w)
 {
     if (!w->m->config->envoy_admin)
         return;
-    w->s.server = page(w, "/server_info");
-    if (!w->s.server || w->gone)
+    find_replicas(w);
+    if (!w->found)
         return;
-    w->s.clusters = page(w, "/clusters?format=json");
-    w->s.stats = page(w, stats_page);
-    w->s.config = page(w, "/config_dump");
-    w->s.certs = page(w, "/certs");
-    w->s.listeners = page(w, "/listeners?format=json");
+    beside_each(w->m->loop, w->replica_count, REPLICAS_AT_ONCE, read_pages_of_replica, w,
+                w->m->cancel);
+    take_pages(w);
 }
 
 /* Without a log, counters must say what goes wrong now: so they are read twice. */
@@ -60,10 +132,12 @@ static void read_counters_again(struct walk *w)
 
     if (w->s.rows || !w->s.stats || w->gone)
         return;
-    w->s.stats_before = w->s.stats;
     w->gone = !nap(w->m->loop, 1, w->m->cancel, &e);
-    if (!w->gone)
-        w->s.stats = page(w, stats_page);
+    if (w->gone)
+        return;
+    beside_each(w->m->loop, w->replica_count, REPLICAS_AT_ONCE, read_stats_of_replica, w,
+                w->m->cancel);
+    take_pages(w);
 }
 
 /* -- names of people's and of Envoy's ------------------------------------------------------------
@@ -126,6 +200,7 @@ static const struct {
     { "the log before", diagnose_read_compared },
     { "Envoy's counters again", read_counters_again },
     { "the console's routes and settings", diagnose_read_settings },
+    { "the control plane", diagnose_read_control },
     { "what is known of upstreams", walk_sources },
     { "probes of endpoints", walk_probes },
 };

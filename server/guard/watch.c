@@ -7,7 +7,7 @@
 #include "base/when.h"
 #include "config/config.h"
 #include "signal/accesslog.h"
-#include "signal/envoy.h"
+#include "signal/replica.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +17,11 @@ enum { ROWS = 2000000, SCAN = 32 << 20 };
 enum guard_signal guard_signal_of(const struct config *c, const struct guard_spec *spec,
                                   struct err *e)
 {
-    if (c->access_log)
+    if (log_source_there(c))
         return GUARD_LOG;
     if (!c->envoy_admin) {
         err_set(e, ERR_POLICY,
-                "guard: nothing could be watched: neither envoy.access_log nor envoy.admin_url is "
+                "guard: nothing could be watched: neither a log nor envoy.admin_url is "
                 "configured here; leave the guard out, or configure one");
         return GUARD_BLIND;
     }
@@ -93,6 +93,27 @@ static bool tally_row(void *arg, const cJSON *row)
     return true;
 }
 
+static bool stop_at_row(void *arg, const cJSON *row)
+{
+    bool *there = arg;
+    *there = row;
+    return false;
+}
+
+/* Where no request was seen: does that log have any? The access log of a gateway may be elsewhere
+ * than what its pods say, and then silence there is no sign of anything. */
+static bool holds_requests(const struct guard_watch *w, struct log_source *log, struct err *e)
+{
+    const struct accesslog_query q = { .lines = ACCESSLOG_SOUND, .limit = 1, .max_scan = SCAN };
+    bool there = false;
+    if (!accesslog_read(w->arena, log, &q, stop_at_row, &there, NULL, e))
+        return false;
+    return there ||
+           err_set(e, ERR_SYSTEM,
+                   "no request is in %s: the access log is elsewhere (logs.from says where)",
+                   log_source_name(w->arena, log, LOG_ACCESS));
+}
+
 static bool count_log(const struct guard_watch *w, struct guard_counts *out, struct err *e)
 {
     static const char *const looked_at[] = { "authority", "upstream_cluster", "duration",
@@ -104,7 +125,10 @@ static bool count_log(const struct guard_watch *w, struct guard_counts *out, str
                                  .limit = ROWS,
                                  .max_scan = SCAN,
                                  .only = looked_at };
-    if (!accesslog_read(w->arena, w->config->access_log, &q, tally_row, &t, &seen, e))
+    struct log_source *log = log_source_new(w->arena, w->loop, w->config, w->cancel);
+    if (!accesslog_read(w->arena, log, &q, tally_row, &t, &seen, e))
+        return false;
+    if (seen.matched == 0 && config_logs_from(w->config) != LOGS_FILE && !holds_requests(w, log, e))
         return false;
     if (seen.known == 0 && seen.unknown > 0)
         return err_set(e, ERR_SYSTEM, "no line of the access log could be read");
@@ -162,13 +186,11 @@ static void take_host(const struct guard_watch *w, const char *cluster, const cJ
         out->bad[i] += w->spec.conditions[i].what == GUARD_STATUS ? bad : 0;
 }
 
-static bool count_counters(const struct guard_watch *w, const cJSON *before,
-                           struct guard_counts *out, struct err *e)
+/* of: the replica, before the names of hosts; "": there is but one Envoy. */
+static void take_clusters(const struct guard_watch *w, const char *of, const cJSON *page,
+                          const cJSON *before, struct guard_counts *out)
 {
     const cJSON *cluster, *host;
-    const cJSON *page =
-        envoy_page(w->loop, w->config, w->arena, "/clusters?format=json", w->cancel, e);
-    out->counters = json_object(w->arena);
     cJSON_ArrayForEach(cluster, json_get(page, "cluster_statuses"))
     {
         const char *name = json_str(cluster, "name");
@@ -176,10 +198,30 @@ static bool count_counters(const struct guard_watch *w, const cJSON *before,
             continue;
         cJSON_ArrayForEach(host, json_get(cluster, "host_statuses"))
         {
-            take_host(w, name, host, before, out);
+            take_host(w, arena_printf(w->arena, "%s%s", of, name), host, before, out);
         }
     }
-    return page != NULL;
+}
+
+/* Of all replicas that run. One that does and cannot be read leaves the counts unknown: without it
+ * they would look better than they are, and with it the next time as if all of it were new. */
+static bool count_counters(const struct guard_watch *w, const cJSON *before,
+                           struct guard_counts *out, struct err *e)
+{
+    const struct replicas *all = replicas_find(w->loop, w->config, w->arena, w->cancel, e);
+    const struct replica_page *pages = all ? replica_pages(w->loop, w->config, w->arena, all,
+                                                           "/clusters?format=json", w->cancel, e)
+                                           : NULL;
+    out->counters = json_object(w->arena);
+    for (int i = 0; pages && i < all->count; i++) {
+        const struct replica *r = &all->list[i];
+        bool alone = all->count == 1 && !r->pod;
+        if (pages[i].error && r->runs)
+            return err_set(e, ERR_NET, "%s", pages[i].error);
+        take_clusters(w, alone ? "" : arena_printf(w->arena, "%s ", r->envoy.name), pages[i].page,
+                      before, out);
+    }
+    return pages != NULL;
 }
 
 bool guard_count(const struct guard_watch *w, double from, double to, const cJSON *before,

@@ -30,7 +30,7 @@ struct guard_counts {
     double last, pause; /* the newest request of the targets; the longest time between two */
     int all;            /* requests of the targets */
     int bad[GUARD_CONDITIONS]; /* of them, by condition */
-    cJSON *counters;           /* GUARD_COUNTERS: {"CLUSTER HOST": [requests, failed]}; else NULL */
+    cJSON *counters;           /* GUARD_COUNTERS: {"[REPLICA ]CLUSTER HOST": [requests, failed]} */
     const char *cut;           /* since when the log was looked at only, or NULL */
 };
 

@@ -234,7 +234,7 @@ static void compare_host(void *arg, const struct xds_told *told)
         skip_pair(p, arena_printf(d->a, "it has %s", text_clean(d->a, told->unrendered, SHOWN)));
     int at = first_held(d, told->name, told->host);
     if (!p->skipped && !is_held(d, at, told->name, told->host))
-        skip_pair(p, "Envoy has it at other hosts only");
+        skip_pair(p, DRIFT_OTHER_HOSTS);
     d->scratch = arena_new();
     while (!p->skipped && is_held(d, at, told->name, told->host))
         at = compare_table(d, p, told, at);
@@ -358,6 +358,11 @@ static void count_pair(struct drifting *d, struct drift *out, struct pair *p, cJ
 
 struct drift *drift_find(struct arena *a, struct trap_world *w)
 {
+    return drift_find_each(a, w, NULL, NULL);
+}
+
+struct drift *drift_find_each(struct arena *a, struct trap_world *w, drift_told_fn *told, void *arg)
+{
     struct drifting d = { .a = a, .expected = expected_new(a) };
     if (!trap_envoy(w) || !trap_known(w, "route"))
         return NULL;
@@ -371,7 +376,44 @@ struct drift *drift_find(struct arena *a, struct trap_world *w)
     for (int i = 0; i < d.pair_count; i++) {
         look_at_hosts(&d, &d.pairs[i]);
         count_pair(&d, out, &d.pairs[i], differences);
+        if (told)
+            told(arg, d.pairs[i].name, d.pairs[i].said ? d.pairs[i].says : NULL,
+                 d.pairs[i].skipped);
     }
     trap_world_differences(w, differences);
     return out;
+}
+
+/* -- the other way round ---------------------------------------------------------------------- */
+
+struct dumped {
+    struct arena *a;
+    cJSON *hosts;
+};
+
+static void dump_host(void *arg, const struct xds_told *told)
+{
+    struct dumped *d = arg;
+    cJSON *host = json_add(d->a, d->hosts, json_object(d->a));
+    json_add_str(d->a, json_set_array(d->a, host, "domains"), told->host);
+    json_set(d->a, host, "routes", json_clone(d->a, told->routes));
+}
+
+cJSON *drift_dump(struct arena *a, const struct trap_world *w)
+{
+    struct drifting d = { .a = a, .expected = expected_new(a) };
+    struct dumped out = { a, json_array(a) };
+    d.world = trap_world_index(a, w);
+    for (struct trap_object o = { 0 }; trap_next(d.world, "route", &o);) {
+        const cJSON *route = with_ports(&d, o.json);
+        if (route)
+            expected_add_route(d.expected, route, forces_https(&d, o.json));
+    }
+    expected_each(d.expected, dump_host, &out);
+    cJSON *dump = json_object(a);
+    cJSON *part = json_add(a, json_set_array(a, dump, "configs"), json_object(a));
+    json_set_str(a, part, "@type", "type.googleapis.com/envoy.admin.v3.RoutesConfigDump");
+    cJSON *entry = json_add(a, json_set_array(a, part, "dynamic_route_configs"), json_object(a));
+    json_set(a, json_set_object(a, entry, "route_config"), "virtual_hosts", out.hosts);
+    return dump;
 }

@@ -17,3 +17,11 @@ struct drift {
 /* Routes, domains and Envoy's dump of the world; the differences go into it
  * (trap_world_differences). NULL: routes or Envoy were not read. Pure. */
 struct drift *drift_find(struct arena *a, struct trap_world *w);
+/* The same, and of each route that both have: differs says how; skipped why it was not compared;
+ * both NULL: what is compared is the same. */
+#define DRIFT_OTHER_HOSTS "Envoy has it at other hosts only"
+typedef void drift_told_fn(void *arg, const char *name, const char *differs, const char *skipped);
+struct drift *drift_find_each(struct arena *a, struct trap_world *w, drift_told_fn *told,
+                              void *arg);
+/* What Envoy should hold of the world's routes, as a dump. Pure. */
+cJSON *drift_dump(struct arena *a, const struct trap_world *w);

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "inspect/drift.h"
+#include "inspect/inspect_replica.h"
 #include "kind/kind.h"
 #include <string.h>
 
@@ -23,7 +24,7 @@ struct inspection *inspect_gateway(struct arena *a, const struct world_means *m,
         return NULL;
     }
     i->found = trap_find(a, i->world->trap, NULL);
-    return i;
+    return inspect_replicas(a, m, i, e) ? i : NULL;
 }
 
 bool inspect_is_about(struct arena *a, const struct trap_finding *f, const char *kind,

@@ -103,9 +103,11 @@ static const char *verdict_line(struct arena *a, const cJSON *v)
     const char *fact = json_text(evidence ? evidence->child : NULL, "fact");
     double requests = json_num(v, "requests", 0);
     const char *many = requests > 0 ? arena_printf(a, " (%.0f requests)", requests) : "";
-    return text_clean(
-        a, arena_printf(a, "%s%s: %s. %s", json_text(v, "code"), many, fact, json_text(v, "next")),
-        SAY_BYTES);
+    const char *by = json_str(v, "replicas");
+    return text_clean(a,
+                      arena_printf(a, "%s%s%s%s: %s. %s", json_text(v, "code"), many,
+                                   by ? ", by " : "", by ? by : "", fact, json_text(v, "next")),
+                      SAY_BYTES);
 }
 
 /* The worse of what stands there and of what was seen. */
@@ -156,6 +158,8 @@ void inspect_add_verdicts(struct arena *a, cJSON *map, const cJSON *diagnosis)
     if (*missing)
         json_add_str(a, json_get(map, "unread"),
                      arena_printf(a, "requests were judged without: %s", missing));
+    cJSON_ArrayForEach(name, json_get(diagnosis, "replicas"))
+        json_add_str(a, json_get(map, "unread"), name->valuestring);
 }
 
 /* -- figures ------------------------------------------------------------------------------ */

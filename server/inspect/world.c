@@ -14,7 +14,8 @@
 #include "net/loop.h"
 #include "rule/schema.h"
 #include "rule/trap.h"
-#include "signal/envoy.h"
+#include "signal/pilot.h"
+#include "signal/replica.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -238,18 +239,68 @@ static void read_gateway_version(struct reading *r)
         trap_world_version(r->world->trap, version);
 }
 
+/* NULL: it cannot be read, which is said. */
+static const cJSON *dump_of_replica(struct reading *r, const struct replica *replica)
+{
+    struct err e = { 0 };
+    const cJSON *dump =
+        replica_page(r->m->loop, r->m->config, r->a, replica, "/config_dump", r->m->cancel, &e);
+    r->gone = r->gone || e.kind == ERR_GONE;
+    if (dump && !cJSON_IsObject(dump))
+        err_set(&e, ERR_GATEWAY, "its /config_dump is no object");
+    if (e.kind)
+        note_unread(r, "Envoy", e.text);
+    return e.kind ? NULL : dump;
+}
+
+/* Of the first replica that can be read. */
+static const cJSON *first_dump(struct reading *r, const struct replicas *found)
+{
+    const cJSON *dump = NULL;
+    for (int i = 0; i < found->count && i < WORLD_REPLICAS && !dump && !r->gone; i++) {
+        dump = dump_of_replica(r, &found->list[i]);
+        r->world->first_replica = i;
+    }
+    if (found->count > WORLD_REPLICAS)
+        note_unread(r, "Envoy",
+                    arena_printf(r->a, "%d replicas more were not looked at",
+                                 found->count - WORLD_REPLICAS));
+    return dump;
+}
+
 static void read_config_dump(struct reading *r)
 {
     struct err e = { 0 };
     if (!r->m->config || !r->m->config->envoy_admin)
         return;
-    const cJSON *dump =
-        envoy_page(r->m->loop, r->m->config, r->a, "/config_dump", r->m->cancel, &e);
+    const struct replicas *found = replicas_find(r->m->loop, r->m->config, r->a, r->m->cancel, &e);
+    const cJSON *dump = found ? first_dump(r, found) : NULL;
+    r->world->replicas = found;
     r->gone = r->gone || e.kind == ERR_GONE;
-    if (cJSON_IsObject(dump))
+    if (!found)
+        note_unread(r, "Envoy", e.text);
+    if (dump)
         trap_world_envoy(r->world->trap, dump);
-    else
-        note_unread(r, "Envoy", e.kind ? e.text : "its /config_dump is no object");
+}
+
+static void read_control(struct reading *r)
+{
+    struct err e = { 0 };
+    const struct pilot_means means = { r->m->loop, r->m->config, r->m->cancel };
+    const cJSON *controller, *line;
+    if (r->gone || !pilot_configured(r->m->config))
+        return;
+    const cJSON *control = pilot_read(r->a, &means, &e);
+    r->gone = r->gone || e.kind == ERR_GONE;
+    if (control)
+        trap_world_control(r->world->trap, control);
+    cJSON_ArrayForEach(line, json_get(control, "unread"))
+        note_unread(r, "control plane", line->valuestring);
+    cJSON_ArrayForEach(controller, json_get(control, "controllers"))
+    {
+        cJSON_ArrayForEach(line, json_get(controller, "unread"))
+            note_unread(r, json_text(controller, "name"), line->valuestring);
+    }
 }
 
 static void tell_reading(const struct reading *r, int done, int total, const char *step)
@@ -295,6 +346,7 @@ struct world *world_read(struct arena *a, const struct world_means *m, double da
         return r.gone && !e->kind ? (err_set(e, ERR_GONE, "the check was cancelled"), NULL) : NULL;
     read_schemas(&r);
     read_config_dump(&r);
+    read_control(&r);
     r.world->drift = drift_find(a, r.world->trap);
     return r.world;
 }

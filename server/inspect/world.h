@@ -31,16 +31,20 @@ struct world_means {
 };
 
 struct drift;
+struct replicas;
 
 struct world {
     struct trap_world *trap;
-    const struct drift *drift; /* NULL: routes or Envoy were not read */
+    const struct replicas *replicas; /* all Envoys; NULL: none is configured, or they could not be
+                                      * listed */
+    int first_replica;               /* whose dump was read: the first that could be */
+    const struct drift *drift;       /* NULL: routes or Envoy were not read */
     cJSON *unread; /* ["service: 502 …", "plugin-instance: 88 of 600 places not asked"] */
     int objects;
     int kinds; /* whose lists could be read, whole or in part */
 };
 
-enum { WORLD_PLACES = 512 };
+enum { WORLD_PLACES = 512, WORLD_REPLICAS = 32 /* more are not read */ };
 /* What `unread` begins with where places were left out by a bound, not by a failure. */
 #define WORLD_PLACES_LEFT "plugin-instance: "
 

@@ -15,6 +15,7 @@
 const struct kube_right kube_rights[] = {
     { "list", "pods", NULL, "to find the pods of Higress", NULL, 0 },
     { "watch", "pods", NULL, "to hear of those that come and go", NULL, 0 },
+    { "get", "pods", "log", "to read the logs of gateway and controller", NULL, 0 },
     { "get", "pods", "portforward", "to reach the console and Envoy in their pods", NULL, 0 },
     { "create", "pods", "portforward", "the same, from Kubernetes 1.35 on", NULL, 0 },
     { "get", "pods", "exec", "to ask Envoy by its agent", NULL, KUBE_USE_EXEC },

@@ -284,12 +284,30 @@ static void put_timeline(struct html *h, const cJSON *change)
     html(h, "</ol>");
 }
 
+/* Which replicas serve it, each that does not, and what nobody can see. */
+static void put_served_by(struct html *h, const cJSON *served)
+{
+    const cJSON *one;
+    if (!served)
+        return;
+    html(h, "<p class=\"note\" data-fresh=\"served\">%s</p>",
+         json_true(served, "looking") ? html_word(h, WORD_LOOKING_SERVED)
+                                      : json_text(served, "says"));
+    cJSON_ArrayForEach(one, json_get(served, "not"))
+        html(h, "<p class=\"note\"><code>%s</code>: %s</p>", json_text(one, "replica"),
+             json_text(one, "why"));
+    cJSON_ArrayForEach(one, json_get(served, "not_visible"))
+        html(h, "<p class=\"note\">%s: %s</p>", html_word(h, WORD_NOT_VISIBLE),
+             cJSON_IsString(one) ? one->valuestring : "");
+}
+
 static void put_change_result(struct html *h, const cJSON *change)
 {
     const cJSON *result = json_get(change, "result");
     if (json_str(result, "text"))
         html(h, "<h2>%s</h2><p class=\"result %s\">%s</p>", html_word(h, WORD_RESULT),
              json_str(change, "state"), json_str(result, "text"));
+    put_served_by(h, json_get(result, "served"));
 }
 
 /* -- the page ---------------------------------------------------------------------------- */
@@ -330,8 +348,9 @@ char *page_change(const struct viewer *v, const struct page_change *x)
 {
     struct html h;
     html_begin(&h, v, json_str(x->change, "title"), WORD_CHANGES);
-    html(&h, "<article id=\"view\" data-state=\"%s %d\">", json_str(x->change, "state"),
-         json_count(json_get(x->change, "approvals")));
+    bool looking = json_true(json_path(x->change, "result.served"), "looking");
+    html(&h, "<article id=\"view\" data-state=\"%s %d%s\">", json_str(x->change, "state"),
+         json_count(json_get(x->change, "approvals")), looking ? " looking" : "");
     put_change_head(&h, x);
     put_change_result(&h, x->change);
     put_warnings(&h, x->change);

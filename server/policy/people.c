@@ -148,6 +148,10 @@ const struct config_person *people_find(const struct config *c, enum channel_kin
     for (const struct config_person *p = c->people; name && p && p->name; p++)
         if (is_behind(p, c, by, name))
             return p;
+    /* No channel is a source's: it asks for changes, and decides about none. */
+    for (const struct config_alert *s = c->alerts; by == CHANNEL_NONE && name && s && s->name; s++)
+        if (!strcmp(s->self.name, name))
+            return &s->self;
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "base/zone.h"
 #include "kind/derived.h"
 #include "policy/predicate_private.h"
 #include <fnmatch.h>
@@ -13,15 +14,6 @@
 #include <time.h>
 
 /* -- small values -------------------------------------------------------------------------- */
-
-int predicate_minutes(const char *text)
-{
-    unsigned hour, minute;
-    char end;
-    bool ok = text && strlen(text) == 5 && sscanf(text, "%2u:%2u%c", &hour, &minute, &end) == 2 &&
-              hour <= 24 && minute < 60 && hour * 60 + minute <= 24 * 60;
-    return ok ? (int)(hour * 60 + minute) : -1;
-}
 
 /* A number at the beginning, and what follows it; -1: there is none. */
 static double leading_number(const char *text, const char **rest)
@@ -208,8 +200,8 @@ static bool on_day(const cJSON *days, int weekday)
 static bool within_hours(const cJSON *wanted, const struct tm *t)
 {
     const cJSON *days = json_get(wanted, "days");
-    int from = predicate_minutes(json_str(wanted, "from"));
-    int to = predicate_minutes(json_str(wanted, "to")), is = t->tm_hour * 60 + t->tm_min;
+    int from = zone_minutes(json_str(wanted, "from"));
+    int to = zone_minutes(json_str(wanted, "to")), is = t->tm_hour * 60 + t->tm_min;
     if (from < 0)
         return on_day(days, t->tm_wday);
     if (from < to)

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "base/yaml.h"
+#include "base/zone.h"
 #include "policy/people.h"
 #include "policy/predicate_private.h"
 #include <string.h>
@@ -140,6 +141,9 @@ static bool fits_person(const char *pattern, const struct config *c)
     for (const struct config_person *p = c->people; p && p->name; p++)
         if (predicate_fits(pattern, p->name))
             return true;
+    for (const struct config_alert *s = c->alerts; s && s->name; s++)
+        if (predicate_fits(pattern, s->self.name))
+            return true;
     return false;
 }
 
@@ -206,8 +210,7 @@ static bool are_good_hours(int i, const cJSON *w, struct err *e)
     const char *from = json_str(w, "from"), *to = json_str(w, "to");
     if (!from && !to)
         return true;
-    if (!from || !to || predicate_minutes(from) < 0 || predicate_minutes(to) < 0 ||
-        !strcmp(from, "24:00"))
+    if (!from || !to || zone_minutes(from) < 0 || zone_minutes(to) < 0 || !strcmp(from, "24:00"))
         return refuse_rule_at(i, "when.window", "give both from and to, each as HH:MM", e);
     return strcmp(from, to) || refuse_rule_at(i, "when.window", "from and to are the same", e);
 }

@@ -27,6 +27,7 @@ const struct trap *const trap_tables[] = { trap_auth_rows,
                                            trap_object_rows,
                                            trap_source_rows,
                                            trap_envoy_rows,
+                                           trap_control_rows,
                                            trap_mcp_text_rows,
                                            trap_mcp_rows,
                                            trap_mcp_server_rows,
@@ -181,6 +182,8 @@ static bool judgeable(struct trap_walk *t)
         cannot_judge(t, "Envoy");
     if (t->trap->envoy)
         return t->world->envoy;
+    if (t->trap->control)
+        return t->world->control;
     int read = 0, unread = 0;
     for (const char *rest = t->trap->about; text_word_next(&rest, word);) {
         bool is = trap_world_list(t->world, word).objects;
@@ -226,7 +229,9 @@ static void trap_run(struct trap_walk *t, const struct trap *trap)
         trap->find(t);
 }
 
-struct trap_findings *trap_find(struct arena *a, const struct trap_world *w, const char *touches)
+/* envoy: only traps that are judged on its dump. */
+static struct trap_findings *find_by_risk(struct arena *a, const struct trap_world *w,
+                                          const char *touches, bool envoy)
 {
     struct trap_findings *out = arena_make(a, struct trap_findings);
     const struct trap_world world = trap_world_indexed(a, w);
@@ -234,9 +239,19 @@ struct trap_findings *trap_find(struct arena *a, const struct trap_world *w, con
     for (enum trap_risk risk = TRAP_OPEN; risk <= TRAP_NOTE; risk++)
         for (size_t i = 0; trap_tables[i]; i++)
             for (const struct trap *trap = trap_tables[i]; trap->number; trap++)
-                if (trap->risk == risk && touched(trap, touches))
+                if (trap->risk == risk && touched(trap, touches) && (!envoy || trap->envoy))
                     trap_run(&t, trap);
     return out;
+}
+
+struct trap_findings *trap_find(struct arena *a, const struct trap_world *w, const char *touches)
+{
+    return find_by_risk(a, w, touches, false);
+}
+
+struct trap_findings *trap_find_envoy(struct arena *a, const struct trap_world *w)
+{
+    return find_by_risk(a, w, NULL, true);
 }
 
 const char *trap_risk_name(enum trap_risk r)

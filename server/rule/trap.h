@@ -34,6 +34,9 @@ void trap_world_time(struct trap_world *w, double now, double days);
 void trap_world_schema(struct trap_world *w, const char *plugin, const cJSON *schema);
 /* Envoy's /config_dump. */
 void trap_world_envoy(struct trap_world *w, const cJSON *config_dump);
+/* What the control plane says of itself, as pilot_read gives it. Where it is not given nothing of
+ * it is judged, or missed. */
+void trap_world_control(struct trap_world *w, const cJSON *control);
 /* Where Envoy holds a route otherwise than the console: [{"name","says"}]. */
 void trap_world_differences(struct trap_world *w, const cJSON *differences);
 /* Adds {"scope","object"} to an array of instances. */
@@ -71,8 +74,7 @@ struct trap_walk; /* the run of one trap: where its findings go */
 
 /* One of `judge` and `find`. Which ones are called and for what the row says. */
 struct trap {
-    const char
-        *number; /* in the reference: "plugin-config 8.0", "annotations 3", "mcp-yaml 10.4" */
+    const char *number;  /* in the reference: "plugin-config 8.0", "annotations 3", "check 16" */
     const char *verdict; /* "CONSUMERS_BROKEN" */
     const char *title;   /* a few words for people */
     const char *rule;    /* what the gateway does, one sentence: why it is a trap */
@@ -82,6 +84,7 @@ struct trap {
     const char *plugins;      /* of plugin instances only enabled ones of these, "key-auth|…" */
     const char *beside;       /* kinds that must be known, whole, to judge; NULL: none */
     bool envoy;               /* judged on Envoy's /config_dump: that must be known, `about` not */
+    bool control;             /* the same of the control plane */
     void (*judge)(struct trap_walk *t, const struct trap_object *o); /* called for each object */
     void (*find)(struct trap_walk *t); /* called once: duplicates, … */
     const void *with; /* what a judge that several rows share looks for: trap_with */
@@ -141,5 +144,7 @@ struct trap_findings {
 
 /* touches: only traps that judge or look at one of these kinds, "route|consumer"; NULL: all. */
 struct trap_findings *trap_find(struct arena *a, const struct trap_world *w, const char *touches);
+/* Only those of traps that are judged on Envoy's dump. */
+struct trap_findings *trap_find_envoy(struct arena *a, const struct trap_world *w);
 /* "OPEN CONSUMERS_BROKEN plugin-instance key-auth (global), configurations.consumers[3]: …" */
 char *trap_line(struct arena *a, const struct trap_finding *f);

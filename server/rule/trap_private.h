@@ -9,7 +9,10 @@ extern const struct trap trap_mcp_text_rows[], trap_mcp_rows[], trap_mcp_server_
     trap_annotation_route_rows[], trap_annotation_canary_rows[], trap_annotation_host_rows[];
 extern const struct trap trap_plugin_rows[], trap_auth_rows[], trap_login_rows[], trap_limit_rows[],
     trap_provider_rows[], trap_ai_rows[], trap_guard_rows[], trap_change_rows[], trap_object_rows[],
-    trap_route_rows[], trap_source_rows[], trap_envoy_rows[];
+    trap_route_rows[], trap_source_rows[], trap_envoy_rows[], trap_control_rows[];
+
+/* Faults of the control plane, as control.h has them; found anew each time. */
+cJSON *trap_control_faults(const struct trap_world *w, struct arena *a);
 
 /* Plugins that keep somebody out. */
 #define TRAP_GUARDS                                                                                \

@@ -26,6 +26,7 @@ struct trap_world {
     double now, days;
     cJSON *schemas; /* by plugin */
     const cJSON *envoy, *differences;
+    const cJSON *control;
     struct arena *arena;
 };
 

@@ -1,4 +1,5 @@
-/* accesslog.h - the last matching records of the gateway's access log, read from the end backwards.
+/* accesslog.h - the last matching records of the gateway's access log, read from the end backwards,
+ * wherever it is (log_source.h); and lines of its other logs.
  *
  * One line is one record, and no client writes a second one: a line that holds a key twice, or keys
  * as the format cannot give them, is `forged`. Every filter is judged on the record as it is handed
@@ -11,6 +12,7 @@
  * default text. A line in no known form is told raw where nothing is asked for that it cannot have.
  */
 #pragma once
+#include "signal/log_source.h"
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,8 +26,13 @@ enum accesslog_lines {
     ACCESSLOG_FORGED /* the others; ends where sound ones are too old */
 };
 
+/* Filters that are about requests: of other lines than LOG_ACCESS nobody may ask for them. */
+#define ACCESSLOG_REQUEST_FILTERS "route|host|path|status|flag"
+
 struct accesslog_query {
-    const char *route;                     /* NULL: any */
+    enum log_what what; /* of others than LOG_ACCESS, `text`, since, limit and cursor count */
+    bool previous;      /* of pods: of the container that ran before */
+    const char *route;  /* NULL: any */
     const char *const *also_routes;        /* ended by NULL, each with `route` within; NULL: none */
     const char *host, *path_prefix, *flag; /* NULL: any */
     const char *text;                      /* within any value; NULL: any */
@@ -52,14 +59,18 @@ struct accesslog_seen {
     char oldest[40];    /* the time of the oldest record looked at; "" when none was seen */
     int known, unknown; /* lines of samples: records and the gateway's own words, and others */
     int raw;            /* lines in no known form, where no filter leaves lines out; else 0 */
+    const char *note;   /* what could not be read of the source, in words; NULL: all was */
     const char *line;   /* one of them, masked; NULL: none */
 };
 
-/* row: {"path": "/a?key=***", …, "ai": {"model": "…"}}, of a forged line also "forged": true and
- * only what stands before the forgery; {"raw": "…"} for a line that is no record. False: stop. */
+/* row, of the access log: {"path": "/a?key=***", …, "ai": {"model": "…"}}, of a forged line also
+ * "forged": true and only what stands before the forgery; {"raw": "…"} for a line that is no
+ * record. Of others: {"time", "level", "component", "text"}, where known. With "replica" where
+ * lines have one. False: stop. */
 typedef bool accesslog_fn(void *arg, const cJSON *row);
-/* Newest first. False when the file cannot be read (ERR_SYSTEM says why). seen may be NULL. */
-bool accesslog_read(struct arena *a, const char *path, const struct accesslog_query *q,
+/* Newest first. False when it cannot be read (e says why). seen may be NULL. Parks, but for files.
+ */
+bool accesslog_read(struct arena *a, struct log_source *from, const struct accesslog_query *q,
                     accesslog_fn *fn, void *arg, struct accesslog_seen *seen, struct err *e);
 /* One line as a row; NULL when it is no record. */
 cJSON *accesslog_parse(struct arena *a, const char *line, size_t n);

@@ -4,10 +4,12 @@
 #include "base/lib.h"
 #include "base/text.h"
 #include "signal/accesslog_file_private.h"
+#include "signal/log_source_private.h"
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -186,4 +188,109 @@ void log_file_close(struct log_file *f)
     if (f->fd >= 0)
         close(f->fd);
     f->fd = -1;
+}
+
+/* -- one behind the other ------------------------------------------------------------------------
+ */
+
+struct files_reader {
+    struct log_reader reader;
+    struct log_source *source;
+    struct arena *arena;
+    const struct accesslog_query *q;
+    struct log_files *all;
+    int next;     /* to be opened */
+    size_t place; /* where in it reading begins */
+};
+
+#define FILE_END ((size_t)-1 >> 1)
+
+/* Where a cursor says to go on. False: the file is gone. */
+static bool find_cursor(struct files_reader *r, const char *cursor, struct err *e)
+{
+    char *end = NULL;
+    unsigned long long inode = strtoull(cursor, &end, 10);
+    size_t place = end && *end == '.' ? (size_t)strtoull(end + 1, &end, 10) : 0;
+
+    for (int i = 0; end && !*end && i < r->all->count; i++) {
+        if (r->all->list[i].inode != inode)
+            continue;
+        r->next = i;
+        r->place = place;
+        return true;
+    }
+    return err_set(e, ERR_ARGS,
+                   "the file that cursor %s is about is not there any more (rotated, packed or "
+                   "deleted): begin anew without it",
+                   text_clean(r->arena, cursor, 60));
+}
+
+static bool next_file(struct log_reader *reader, struct log_part *out, struct err *e)
+{
+    struct files_reader *r = (struct files_reader *)reader;
+
+    if (r->next == 0 && r->q->cursor && !find_cursor(r, r->q->cursor, e))
+        return false;
+    struct log_file *f = &r->all->list[r->next];
+    if (!log_file_open(r->arena, f, e))
+        return false;
+    size_t end = r->place < f->first ? 0 : r->place - f->first;
+    *out = (struct log_part){ .fd = f->fd,
+                              .first = f->first,
+                              .size = f->size,
+                              .end = end < f->size ? end : f->size,
+                              .id = f->inode };
+    if (r->next++ == 0) {
+        r->source->read_file = f->inode;
+        r->source->read_to = f->size;
+    }
+    r->place = FILE_END;
+    return true;
+}
+
+static void close_file(struct log_reader *reader, struct log_part *p)
+{
+    struct files_reader *r = (struct files_reader *)reader;
+
+    log_file_close(&r->all->list[r->next - 1]);
+    p->fd = -1;
+}
+
+/* A rotated file that ended before `since` holds nothing of interest. */
+static bool more_files(const struct log_reader *reader)
+{
+    const struct files_reader *r = (const struct files_reader *)reader;
+
+    return r->next < r->all->count && !r->q->newest_file &&
+           r->all->list[r->next].written >= r->q->since;
+}
+
+/* Older lines of this file, or a whole older one. */
+static void tell_files_left(const struct log_reader *reader, const struct log_part *p,
+                            size_t resume, bool too_old, struct accesslog_seen *seen)
+{
+    const struct files_reader *r = (const struct files_reader *)reader;
+    bool older = r->next < r->all->count && !r->q->newest_file;
+
+    if (too_old || (resume == 0 && !older))
+        return;
+    seen->cut = true;
+    seen->left = p->first + resume;
+    snprintf(seen->cursor, sizeof seen->cursor, "%llu.%zu",
+             resume ? p->id : r->all->list[r->next].inode, resume ? p->first + resume : FILE_END);
+}
+
+struct log_reader *log_files_reader(struct log_source *s, struct arena *a, const char *path,
+                                    const struct accesslog_query *q)
+{
+    static const struct log_reader_ops ops = { next_file, close_file, more_files, tell_files_left };
+    struct files_reader *r = arena_make(a, struct files_reader);
+
+    *r = (struct files_reader){ .reader = { &ops },
+                                .source = s,
+                                .arena = a,
+                                .q = q,
+                                .all = log_files_find(a, path),
+                                .place = FILE_END };
+    return &r->reader;
 }

@@ -59,6 +59,9 @@ const cJSON *log_canonical(struct arena *a, const cJSON *record);
 bool log_is_words(const char *line, size_t n);
 /* Without what a rotation by copying leaves before a line: NULs and blanks. */
 size_t log_leading(const char *line, size_t n);
+/* A line of another log (log_words.c); ns: when it was written, 0: not known. NULL: it is a record
+ * of the access log. */
+cJSON *log_words(struct arena *a, const char *line, size_t n, long long ns);
 /* A line that is no record, clean and masked: {"raw": text}. */
 cJSON *log_raw(struct arena *a, const char *line, size_t n);
 

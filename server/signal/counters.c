@@ -172,12 +172,13 @@ static void drop_reading(struct counters *c, int i)
     c->count--;
 }
 
-void counters_add(struct counters *c, const cJSON *stats, double now)
+void counters_add(struct counters *c, const cJSON *const *pages, int count, double now)
 {
     struct arena *a = arena_new();
     struct reading *r = arena_make(a, struct reading);
     *r = (struct reading){ .arena = a, .at = now };
-    take_stats(r, stats);
+    for (int i = 0; i < count; i++)
+        take_stats(r, pages[i]);
     join_services(r);
     if (c->count >= 2 && now - c->readings[c->count - 2]->at < HOUR_SLOT)
         drop_reading(c, c->count - 1);

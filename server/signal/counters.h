@@ -20,8 +20,8 @@ enum { COUNTERS_SERVICES = 5000 };
 
 struct counters *counters_new(void);
 void counters_free(struct counters *c); /* NULL is fine */
-/* stats: COUNTERS_PAGE as parsed; now: Unix seconds. */
-void counters_add(struct counters *c, const cJSON *stats, double now);
+/* pages: COUNTERS_PAGE of each replica, as parsed, which are added up; now: Unix seconds. */
+void counters_add(struct counters *c, const cJSON *const *pages, int count, double now);
 /* As hour.h says; NULL: there are no two readings yet. p99 is the upper end of a hundredth by
  * Envoy's buckets, straight between their bounds. */
 cJSON *counters_hour(struct arena *a, const struct counters *c, double now);

@@ -148,7 +148,8 @@ cJSON *hour_read(struct arena *a, const char *access_log, double now, struct err
     };
     struct accesslog_seen seen = { 0 };
     cJSON *hour = NULL;
-    if (accesslog_read(working, access_log, &q, tally_hour_line, &t, &seen, e))
+    if (accesslog_read(working, log_source_file(working, access_log), &q, tally_hour_line, &t,
+                       &seen, e))
         hour = hour_new(a, HOUR_BY_LOG);
     if (hour && seen.cut && when_parse(seen.oldest) > t.from)
         json_set_str(a, hour, "from", seen.oldest);

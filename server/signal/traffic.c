@@ -78,6 +78,11 @@ static char *flag_of(struct arena *a, const cJSON *row)
     return arena_strdup(a, traffic_field(row, "response_flags"));
 }
 
+static char *traffic_replica(struct arena *a, const cJSON *row)
+{
+    return arena_strdup(a, traffic_field(row, "replica"));
+}
+
 /* Where none was chosen, the cluster says at least which service it was to be. */
 static char *upstream_of(struct arena *a, const cJSON *row)
 {
@@ -146,6 +151,7 @@ static const struct dimension {
     { "user_agent", agent_of, "user_agent", NULL },
     { "model", model_of, "ai_log", NULL },
     { "consumer", consumer_of, "ai_log", NULL },
+    { "replica", traffic_replica, "duration", NULL }, /* the line's source says it */
 };
 
 static void choose_dimensions(struct counting *n)
@@ -377,15 +383,18 @@ static void add_window(struct counting *n, cJSON *answer, const struct accesslog
         cJSON *left = json_set_object(a, answer, "not_looked_at");
         if (seen->left)
             json_set_num(a, left, "bytes", (double)seen->left);
-        json_set_str(a, left, "cursor", seen->cursor);
+        if (*seen->cursor)
+            json_set_str(a, left, "cursor", seen->cursor);
     }
+    if (seen->note)
+        json_set_str(a, answer, "note", seen->note);
     if (n->forged)
         json_set_num(a, answer, "forged", n->forged);
     if (seen->raw)
         json_set_num(a, answer, "unreadable", seen->raw);
 }
 
-cJSON *traffic_count(struct arena *a, const char *path, const struct traffic_query *q,
+cJSON *traffic_count(struct arena *a, struct log_source *from, const struct traffic_query *q,
                      struct err *e)
 {
     struct counting n = { .a = a, .q = q, .table = arena_array(a, struct group *, TABLE) };
@@ -397,7 +406,7 @@ cJSON *traffic_count(struct arena *a, const char *path, const struct traffic_que
     log.only = n.keys;
     n.scratch = arena_new();
     choose_dimensions(&n);
-    bool ok = accesslog_read(a, path, &log, count_line, &n, &seen, e);
+    bool ok = accesslog_read(a, from, &log, count_line, &n, &seen, e);
     arena_free(n.scratch);
     if (!ok)
         return NULL;

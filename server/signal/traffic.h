@@ -12,7 +12,7 @@ enum { TRAFFIC_BY = 3, TRAFFIC_GROUPS = 20000 };
 
 #define TRAFFIC_NAMES                                                                              \
     "path|route|host|status|flag|upstream|service|method|client|forwarded|user_agent|consumer|"    \
-    "model"
+    "model|replica"
 
 struct traffic_query {
     struct accesslog_query log; /* filters; limit is not read */
@@ -27,7 +27,7 @@ struct traffic_query {
  * "share", "ms": [p50, p95, p99], …}], "left_out": {"rows", "requests"}, "not_looked_at": {"bytes",
  * "cursor"}, "forged", "unreadable"}; what is 0 or unknown is absent. NULL with e: the log
  * cannot be read. */
-cJSON *traffic_count(struct arena *a, const char *path, const struct traffic_query *q,
+cJSON *traffic_count(struct arena *a, struct log_source *from, const struct traffic_query *q,
                      struct err *e);
 /* Is a row of the access log a request that failed: 4xx, 5xx, or no answer? */
 bool traffic_is_error(const cJSON *row);

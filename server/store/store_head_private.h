@@ -21,7 +21,7 @@ bool store_make_tables(struct store *s, bool old, struct err *e);
 /* The tables of version 2, seen to be exactly those, become today's. */
 bool store_remake_tables(struct store *s, struct err *e);
 /* Those of version 3, seen to be exactly those, get the ones that came after. */
-bool store_add_tables(struct store *s, struct err *e);
+bool store_add_tables(struct store *s, int from, struct err *e);
 /* Is the schema exactly ours? False: ERR_SYSTEM names what is not. Inside a transaction. */
 bool store_schema_holds(struct store *s, struct err *e);
 

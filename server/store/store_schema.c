@@ -40,6 +40,15 @@ static const char *const tables[] = {
     "CREATE TABLE cards (button TEXT PRIMARY KEY, id TEXT, plan TEXT, rendering TEXT, word TEXT,"
     " platform TEXT, account TEXT, channel TEXT, thread TEXT, message TEXT, shown TEXT,"
     " expires REAL, mac TEXT)",
+    /* Version 5 from here on. What fires (store_alert.h), and the cards that tell of it. */
+    "CREATE TABLE alerts (source TEXT, key TEXT, starts REAL, ends REAL, seen REAL, incident TEXT,"
+    " shown TEXT, mac TEXT, PRIMARY KEY (source, key))",
+    "CREATE TABLE incidents (id TEXT PRIMARY KEY, source TEXT, grp TEXT, state TEXT, opened REAL,"
+    " closed REAL, revision REAL, left_out REAL, holder TEXT, found TEXT, plan TEXT,"
+    " button TEXT, platform TEXT, account TEXT, channel TEXT, message TEXT, shown TEXT,"
+    " mac TEXT)",
+    /* Small durable values (store_fact.h). */
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, at REAL, value TEXT, mac TEXT)",
     NULL,
 };
 static const char *const indexes[] = {
@@ -56,14 +65,20 @@ static const char *const indexes[] = {
     "CREATE INDEX audit_at ON audit(at, seq)",
     "CREATE INDEX touches_object ON touches(object, id)",
     "CREATE INDEX touches_id ON touches(id)",
-    "CREATE INDEX outside_line ON outside(line)", /* version 4 */
+    "CREATE INDEX outside_line ON outside(line)",       /* version 4 */
+    "CREATE INDEX alerts_incident ON alerts(incident)", /* version 5 from here on */
+    "CREATE INDEX alerts_seen ON alerts(seen)",
+    "CREATE INDEX incidents_group ON incidents(source, grp, state)",
+    "CREATE INDEX incidents_button ON incidents(button)",
     NULL,
 };
-/* What version 2 had otherwise: the text of its first table, and fewer indexes. */
+/* What version 2 had otherwise: the text of its first table. */
 static const char plans_of_2[] = PLANS ")";
-enum { TABLES_OF_2 = 7, INDEXES_OF_2 = 7, VERSION_2 = 2 };
-/* Version 3 had fewer tables and indexes. */
-enum { TABLES_OF_3 = 8, INDEXES_OF_3 = 13, VERSION_3 = 3 };
+enum { VERSION_2 = 2 };
+/* How many of them earlier versions had, the first ones. */
+static const struct {
+    int version, tables, indexes;
+} earlier[] = { { VERSION_2, 7, 7 }, { 3, 8, 13 }, { 4, 13, 14 } };
 /* From version 2 to this one; the indexes of the table go with it. */
 static const char *const put_away_2[] = { "ALTER TABLE plans RENAME TO old_plans", NULL };
 #define PLANS_OF_2                                                                                 \
@@ -114,20 +129,27 @@ static bool run_all(struct store *s, const char *const *statements, struct err *
 
 /* -- held against what is there ---------------------------------------------------------------- */
 
+/* -1: no earlier one. */
+static int earlier_place(int version)
+{
+    for (int i = 0; i < (int)(sizeof earlier / sizeof *earlier); i++)
+        if (earlier[i].version == version)
+            return i;
+    return -1;
+}
+
 static const char *table_of(int version, int i)
 {
+    int place = earlier_place(version);
     if (version == VERSION_2 && i == 0)
         return plans_of_2;
-    bool later =
-        (version == VERSION_2 && i >= TABLES_OF_2) || (version == VERSION_3 && i >= TABLES_OF_3);
-    return later ? NULL : tables[i];
+    return place >= 0 && i >= earlier[place].tables ? NULL : tables[i];
 }
 
 static const char *index_of(int version, int i)
 {
-    bool later =
-        (version == VERSION_2 && i >= INDEXES_OF_2) || (version == VERSION_3 && i >= INDEXES_OF_3);
-    return later ? NULL : indexes[i];
+    int place = earlier_place(version);
+    return place >= 0 && i >= earlier[place].indexes ? NULL : indexes[i];
 }
 
 static bool is_schema_text(int version, const char *text)
@@ -159,7 +181,7 @@ static bool is_exact(struct store *s, int version, struct err *e)
         "SELECT sql, name FROM sqlite_master WHERE sql IS NOT NULL AND (type NOT IN ('table', "
         "'index') OR tbl_name COLLATE NOCASE IN ('plans', 'decisions', 'intents', 'audit', "
         "'anchor', 'processes', 'settings', 'touches', 'segments', 'places', 'watched', "
-        "'outside', 'cards'))",
+        "'outside', 'cards', 'alerts', 'incidents', 'facts'))",
         "");
     int found = 0;
     bool ok = true;
@@ -183,30 +205,34 @@ static bool is_exact(struct store *s, int version, struct err *e)
 
 /* -- made ------------------------------------------------------------------------------------- */
 
+static const char to_this_version[] = "PRAGMA user_version = 5";
+
 bool store_make_tables(struct store *s, bool old, struct err *e)
 {
     return (!old || run_all(s, put_away, e)) && run_all(s, tables, e) &&
            (!old || run_all(s, take_in, e)) && run_all(s, indexes, e) &&
-           db_run(s->db, e, "PRAGMA user_version = 4", "");
+           db_run(s->db, e, to_this_version, "");
 }
 
 bool store_remake_tables(struct store *s, struct err *e)
 {
+    int place = earlier_place(VERSION_2);
     if (!is_exact(s, VERSION_2, e) || !run_all(s, put_away_2, e) ||
-        !db_run(s->db, e, tables[0], "") || !run_all(s, tables + TABLES_OF_2, e) ||
+        !db_run(s->db, e, tables[0], "") || !run_all(s, tables + earlier[place].tables, e) ||
         !run_all(s, take_in_2, e))
         return false;
     for (int i = 0; indexes[i]; i++) /* those of the other tables are there */
-        if ((i >= INDEXES_OF_2 || strstr(indexes[i], " ON plans(")) &&
+        if ((i >= earlier[place].indexes || strstr(indexes[i], " ON plans(")) &&
             !db_run(s->db, e, indexes[i], ""))
             return false;
-    return db_run(s->db, e, "PRAGMA user_version = 4", "");
+    return db_run(s->db, e, to_this_version, "");
 }
 
-bool store_add_tables(struct store *s, struct err *e)
+bool store_add_tables(struct store *s, int from, struct err *e)
 {
-    return is_exact(s, VERSION_3, e) && run_all(s, tables + TABLES_OF_3, e) &&
-           run_all(s, indexes + INDEXES_OF_3, e) && db_run(s->db, e, "PRAGMA user_version = 4", "");
+    int place = earlier_place(from);
+    return is_exact(s, from, e) && run_all(s, tables + earlier[place].tables, e) &&
+           run_all(s, indexes + earlier[place].indexes, e) && db_run(s->db, e, to_this_version, "");
 }
 
 bool store_schema_holds(struct store *s, struct err *e)

@@ -1,9 +1,9 @@
 /* store_upgrade.c - a state brought up to date in one transaction when it is opened.
  *
- * `user_version` says how far a database has come: 0 (the first release), 2, 3 (with guards) or 4
- * (with segments of the audit, outside edits and cards of chats). A change of the schema needs a
- * new number and a step from the one before. Rows of version 2 keep their MACs: without a guard one
- * is signed as it was.
+ * `user_version` says how far a database has come: 0 (the first release), 2, 3 (with guards), 4
+ * (with segments of the audit, outside edits and cards of chats) or 5 (with alerts). A change of
+ * the schema needs a new number and a step from the one before. Rows of version 2 keep their MACs:
+ * without a guard one is signed as it was.
  *
  * The first release had no MACs, so nothing in its rows proves that a person agreed: what is not
  * final yet expires, what is final is taken over as history from before. What it stored for people
@@ -18,7 +18,7 @@
 #include "plan/plan.h"
 #include "store/store_private.h"
 
-enum { VERSION_2 = 2, VERSION_3 = 3, VERSION_NOW = 4 };
+enum { VERSION_2 = 2, VERSION_NOW = 5 };
 
 /* One number that a query gives; 0: no row. */
 static double query_number(struct store *s, const char *query, struct err *e)
@@ -196,12 +196,14 @@ static bool bring_up_2(struct store *s, struct err *e)
 }
 
 /* Its tables stay as they are; what came since is made beside them. */
-static bool bring_up_3(struct store *s, struct err *e)
+static bool bring_up_from(struct store *s, int from, struct err *e)
 {
+    char said[40];
     if (version(s, e) == VERSION_NOW || e->kind != ERR_NONE)
         return e->kind == ERR_NONE; /* somebody else was faster */
-    return store_add_tables(s, e) &&
-           store_chain(s, "upgraded", NULL, "upgrade", "upgrade", "{\"from\":3}", NULL, e);
+    snprintf(said, sizeof said, "{\"from\":%d}", from);
+    return store_add_tables(s, from, e) &&
+           store_chain(s, "upgraded", NULL, "upgrade", "upgrade", said, NULL, e);
 }
 
 /* The head lags when a process died between its commit and writing it. */
@@ -223,6 +225,13 @@ static bool catch_up(struct store *s, struct err *e)
     return ok && e->kind == ERR_NONE;
 }
 
+static bool bring_up_version(struct store *s, int found, struct err *e)
+{
+    if (found == VERSION_2)
+        return bring_up_2(s, e);
+    return found ? bring_up_from(s, found, e) : bring_up(s, e);
+}
+
 bool store_upgrade(struct store *s, struct err *e)
 {
     int found = version(s, e);
@@ -230,14 +239,11 @@ bool store_upgrade(struct store *s, struct err *e)
         return false;
     if (found == VERSION_NOW)
         return store_schema_holds(s, e) && catch_up(s, e);
-    if (found == VERSION_2)
-        return store_begin_new(s, e) && store_end(s, bring_up_2(s, e), e) && catch_up(s, e);
-    if (found == VERSION_3)
-        return store_begin_new(s, e) && store_end(s, bring_up_3(s, e), e) && catch_up(s, e);
-    if (found != 0)
+    if (found < 0 || found == 1 || found > VERSION_NOW)
         return err_set(e, ERR_SYSTEM,
                        "the state is of version %d and this program knows %d: use the release that "
                        "wrote it, or a later one",
                        found, VERSION_NOW);
-    return store_begin_new(s, e) && store_end(s, bring_up(s, e), e);
+    return store_begin_new(s, e) && store_end(s, bring_up_version(s, found, e), e) &&
+           (found == 0 || catch_up(s, e));
 }

@@ -36,3 +36,4 @@ void web_live_end(struct web *w);
 /* web_chat.c. Is the request for a bot not too long? False after a 413. For the gate. */
 bool web_chat_fits(struct http_exchange *x);
 void web_chat(struct web *w, struct http_exchange *x);
+void web_alert(struct web *w, struct http_exchange *x);

@@ -25,9 +25,9 @@ void sources_tick(struct sources *s);
 /* Seconds for which tokens of that peer are not judged; 0: this one is. */
 double source_wait(struct sources *s, const char *peer, const char *token);
 void source_right(struct sources *s, const char *peer, const char *token);
-/* door: what it was for, "mcp", "change" or "chat"; the channel of the audit line. by_issuer: an
- * issuer makes the tokens, which nobody guesses and honest clients bring expired: it counts an
- * eighth. */
+/* door: what it was for, "mcp", "change", "chat" or "alerts"; the channel of the audit line.
+ * by_issuer: an issuer makes the tokens, which nobody guesses and honest clients bring expired: it
+ * counts an eighth. */
 void source_wrong(struct sources *s, const char *peer, const char *door, bool by_issuer);
 
 /* Somebody who is known was refused what they asked for: "approve". A line of the audit each, of

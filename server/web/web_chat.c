@@ -1,11 +1,13 @@
-/* web_chat.c - /chat/PLATFORM/ACCOUNT: the way in for the servers of chat platforms. Whether one of
- * them sent it is judged by the platform's file; what is not genuine is slowed and audited as a
- * wrong token is. Cookies and tokens of ours say nothing here. The answer goes out first, what was
- * in the request is worked on then.
+/* web_chat.c - /chat/PLATFORM/ACCOUNT: the way in for the servers of chat platforms, and
+ * /alerts/NAME, that for alerts. Whether one of them sent it is judged by the platform's file, or
+ * by the source's key; what is not genuine is slowed and audited as a wrong token is. Cookies and
+ * tokens of ours say nothing here. The answer goes out first, what was in the request is worked on
+ * then.
  */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/when.h"
+#include "chat/alert.h"
 #include "chat/bot.h"
 #include "chat/platform.h"
 #include "net/listen.h"
@@ -53,7 +55,14 @@ static bool must_platform_wait(struct web *w, struct http_exchange *x)
     return true;
 }
 
-void web_chat(struct web *w, struct http_exchange *x)
+struct way_in {
+    enum bots_verdict (*take)(struct bots *b, struct arena *a, const struct chat_request *r,
+                              struct chat_taken *out, struct err *e);
+    const char *door; /* for the audit of what is forged */
+    const char *none; /* said where there is nobody of that name */
+};
+
+static void take_for_bots(struct web *w, struct http_exchange *x, const struct way_in *in)
 {
     struct err e = { 0 };
     struct chat_taken taken = { 0 };
@@ -73,13 +82,24 @@ void web_chat(struct web *w, struct http_exchange *x)
     }
     if (must_platform_wait(w, x))
         return;
-    enum bots_verdict v = w->bots ? bots_take(w->bots, x->arena, &r, &taken, &e) : BOTS_NONE;
+    enum bots_verdict v = w->bots ? in->take(w->bots, x->arena, &r, &taken, &e) : BOTS_NONE;
     if (v == BOTS_NONE)
-        web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, "There is no such bot here");
+        web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, in->none);
     if (v == BOTS_FORGED)
-        source_wrong(w->sources, x->peer, "chat", false);
+        source_wrong(w->sources, x->peer, in->door, false);
     if (v == BOTS_TAKEN && !taken.unproven)
         source_right(w->sources, x->peer, x->path);
     if (v != BOTS_NONE)
         answer_platform(x, &taken);
+}
+
+void web_chat(struct web *w, struct http_exchange *x)
+{
+    take_for_bots(w, x, &(struct way_in){ bots_take, "chat", "There is no such bot here" });
+}
+
+void web_alert(struct web *w, struct http_exchange *x)
+{
+    take_for_bots(
+        w, x, &(struct way_in){ alerts_take, "alerts", "There is no such source of alerts here" });
 }

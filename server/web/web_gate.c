@@ -58,6 +58,8 @@ static const struct web_route routes[] = {
     { "/mcp", "DELETE", BY_CLIENTS, BODY_JSON, web_delete },
     { "/chat/", "POST", BY_ALL, BODY_ANY, web_chat },
     { "/chat/", "GET", BY_ALL, BODY_ANY, web_chat },
+    { "/alerts/", "POST", BY_ALL, BODY_ANY, web_alert },
+    { "/alerts/", "PUT", BY_ALL, BODY_ANY, web_alert },
     { "/sse", "GET", BY_CLIENTS, BODY_JSON, web_sse },
     { "/messages", "POST", BY_CLIENTS, BODY_JSON, web_messages },
     { "/change", "GET", BY_ALL, BODY_FORM, web_old_link },

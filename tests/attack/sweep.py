@@ -72,7 +72,9 @@ def read(talk, objects):
         talk.call("probe", arguments)
     for arguments in ({}, {"limit": 500, "text": " "}, {"risk": "open", "days": 3650}, {"cursor": "nonsense"}):
         talk.call("check_config", arguments)
-    for arguments in ({}, {"text": "token"}, {"route": "shop", "status": "5xx", "minutes": 5}):
+    for arguments in ({}, {"text": "token"}, {"route": "shop", "status": "5xx", "minutes": 5},
+                      {"what": "gateway", "limit": 200}, {"what": "pilot"}, {"what": "gateway", "text": "token"},
+                      {"previous": True}, {"follow": 1}):
         talk.call("tail_logs", arguments)
     for arguments in ({}, {"by": ["path", "user_agent"]}, {"by": ["client", "consumer", "model"], "text": "token", "errors": True}):
         talk.call("analyze_traffic", arguments)
@@ -80,6 +82,13 @@ def read(talk, objects):
         path = o.body["path"]["matchValue"]
         for arguments in ({}, {"host": "shop.example.com"}, {"method": "POST", "headers": {"x-a": "b"}, "query": "c=d"}):
             talk.call("explain_request", {"path": path if path.startswith("/") else "/", **arguments})
+
+
+def proxies(talk, names):
+    """What two Envoys hold, compared and of one."""
+    for what in ("clusters", "endpoints", "routes", "listeners", "certificates", "plugins", "stats"):
+        for arguments in ({}, {"limit": 500}, {"text": "x-asked"}, {"replica": names[0], "limit": 500}, {"replica": "nobody"}):
+            talk.call("inspect_proxy", {"what": what, **arguments})
 
 
 def dry(talk, o, new):
@@ -229,7 +238,7 @@ def commands(world, objects, ids):
     for arguments in (("audit", "verify"), ("audit", "told"), ("audit", "segments"), ("audit", "segments", "--json"),
                       ("state", "show"), ("passkey", "list"), ("policy", "show"),
                       ("freeze", "--reason", "not at a terminal", "--until", "1h"), ("report", "--since", "1d"), ("stop", "c-000000000000", "--reason", "not at a terminal"), ("changes",), ("changes", "--json"), ("tools",), ("tools", "--json"), ("check",),
-                      ("overview",), ("overview", "--svg"),
+                      ("overview",), ("overview", "--svg"), ("logs", "--limit", "200"), ("logs", "--json", "--what", "gateway", "--limit", "200"),
                       *(("check", "--gateway", "--format", f) for f in ("text", "json", "sarif", "junit")),
                       ("render", "--data", d + "/data", "--out", d + "/envoy")):
         world.command(*arguments)

@@ -15,6 +15,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "kube"))
+from loki import Loki  # noqa: E402
+
 BINARY = sys.argv[1]
 FOLDER = tempfile.mkdtemp(prefix="attack-logs-")
 TOKEN = "kq7Vw2Zp9Xr4Lm6Bt1"
@@ -95,7 +98,7 @@ def oracle():
             check(answer.get("lines") == [], "oracle: %s, text %s" % (place, guess), text)
     log = write("oracle-limits", *[line(path="/o?token=" + (TOKEN if i % 2 else "other")) for i in range(300)])
     nothing = call("tail_logs", {"text": "never written"}, log)[0]
-    check(nothing.get("lines") == [] and set(nothing) == {"lines", "looked_back_to"}, "oracle: what is said of nothing", nothing)
+    check(nothing.get("lines") == [] and set(nothing) == {"lines", "looked_back_to", "source"}, "oracle: what is said of nothing", nothing)
     for arguments in ({"text": TOKEN, "limit": 5}, {"text": TOKEN[:2]}, {"path": "/o?token=k"}, {"text": "token=k"}):
         answer, text = call("tail_logs", arguments, log)
         check(answer == nothing, "oracle: no count, no truncation %s" % arguments, text)
@@ -108,8 +111,8 @@ def oracle():
           "what the reader sees is found")
 
 
-def fields():
-    """Every place of a line that a secret can stand in; the token must not be in any answer."""
+def secret_lines():
+    """Every place of a line that a secret can stand in."""
     many = "token sig code state page X-Amz-Signature jwt q id access%5Ftoken".split()
     texts = [line(path="/orders?%s=%s" % (name, TOKEN)) for name in many]
     texts += [line(path=path.replace("@", TOKEN)) for path in (
@@ -129,7 +132,12 @@ def fields():
               line(user_agent='x","authority":"y', extra=[("x_api_key", TOKEN)]),
               "[info] failover: apiToken: %s\n" % TOKEN, "[2026] \"GET /o?k=%s HTTP/1.1\" 503 UH\n" % TOKEN,
               "plugin config: {\"apiKey\": \"%s\"}\n" % TOKEN, "Authorization: Basic %s\n" % TOKEN]
-    for text in texts:
+    return texts
+
+
+def fields():
+    """The token must not be in any answer."""
+    for text in secret_lines():
         log = write("field", line(), text)
         told = [call("tail_logs", {}, log)[1], call("tail_logs", {"text": "o"}, log)[1], say("tail_logs", {}, log),
                 say("tail_logs", {"text": "i"}, log), call("diagnose", {}, log)[1]]
@@ -370,9 +378,73 @@ def rotated():
     check(len(call("tail_logs", {}, bomb)[0]["lines"]) == 1, "rotated: 300 MiB of nothing, packed")
 
 
+WORDS = ["[2026-11-30 08:00:00.123][31][warning][wasm] [x.cc:1195] wasm log shop.key-auth: apiKey=@ Bearer @",
+         "[2026-11-30 08:00:00.123][31][info][upstream] [x.cc:1] add cluster https://u:@{at}shop.example.com/a?k=@",
+         "2026-11-30T08:00:00.123456Z\tinfo\tads\tpush for token=@ to /o?access_token=@",
+         "2026-11-30T08:00:00.123456Z\twarn\tAuthorization: Basic @",
+         "E1130 08:00:00.000000       1 reflector.go:561] Get https://10.0.0.1/?token=@: Bearer @",
+         '{"level":"error","ts":1796025600.5,"msg":"login {\\"password\\": \\"@\\"}","error":"Bearer @","password":"@","o":{"k":"@"}}',
+         '{"level":"info","ts":1,"logger":"Bearer @","message":"apiKey: @","key":"@"}', "plain apiToken: @ is out",
+         "{\"level\":\"info\",\"msg\":\"broken apiKey=@"]
+
+
+def sources():
+    """Of a file and of Loki the same is shown, by every way: read, followed, for people, requests and other lines. (Pods:
+    59-logs.)"""
+    loki = Loki()
+    texts = [t.rstrip("\n") for t in secret_lines()] + [w.replace("@", TOKEN).replace("{at}", "@") for w in WORDS]
+    log = write("sources", *(t + "\n" for t in texts))
+    begin = int((time.time() - 100) * 1e9)
+    loki.entries = [(begin + i, {"app": "gw"}, t) for i, t in enumerate(texts)]
+    config = write("sources.yaml", "logs: {loki: {url: '%s', selector: '{app=\"gw\"}'}}\n" % loki.url)
+    state = ["--state", os.path.join(FOLDER, "state")]
+
+    def run(*argv, wait=None):
+        p = subprocess.Popen([BINARY, *argv, *state], stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+        if wait:
+            wait()
+        out, err = p.communicate(timeout=60)
+        return out.decode() + (err.decode() if wait is None and argv[0] == "logs" else "")
+
+    def without_source(text):
+        answer = json.loads(text)
+        for row in answer["lines"]:
+            row.pop("time", None)  # a line without one has Loki's
+        return {k: v for k, v in answer.items() if k in ("lines", "truncated")}
+
+    for arguments in ({"full": True, "limit": 40}, {"full": True, "what": "gateway"}, {"full": True, "text": "o", "limit": 30},
+                      {"full": True, "what": "gateway", "text": TOKEN[:4]}, {"full": True, "text": TOKEN[:4]},
+                      {"full": True, "what": "gateway", "text": "apiKey"}):
+        both = [run("call", "tail_logs", json.dumps(arguments), "--json", *where)
+                for where in (("--access-log", log), ("--config", config))]
+        check(without_source(both[0]) == without_source(both[1]), "sources: the same of %s" % arguments, both)
+        check(TOKEN not in both[0] + both[1], "sources: hidden in %s" % arguments)
+    for where in (("--access-log", log), ("--config", config)):
+        for more in ((), ("--json",), ("--what", "gateway"), ("--what", "gateway", "--json"), ("--text", TOKEN[:4])):
+            out = run("logs", "--limit", "500", *more, *where)
+            check(TOKEN not in out, "sources: logs %s" % (more,))
+            check("\033" not in out, "sources: no escape codes in %s" % (more,))
+    guess, wrong = (run("call", "tail_logs", json.dumps({"what": "gateway", "text": t}), "--json", "--config", config)
+                    for t in (TOKEN[2:7], TOKEN[2:6] + "!"))
+    check(json.loads(guess) == json.loads(wrong), "sources: a guess among other lines", guess)
+    for what in ("access", "gateway"):
+        fresh = write("sources-followed", line())
+
+        def write_all():
+            for _ in range(8):
+                time.sleep(0.2)
+                with open(fresh, "a") as f:
+                    f.write("".join(t + "\n" for t in texts))
+
+        out = run("call", "tail_logs", json.dumps({"follow": 2, "limit": 200, "full": True, "what": what}), "--json", "--access-log",
+                  fresh, wait=write_all)
+        check(TOKEN not in out and json.loads(out)["matched"] > 10, "sources: followed %s" % what, out[-300:])
+    loki.stop()
+
+
 if __name__ == "__main__":
     for attack in (oracle, fields, forgeries, crowd, odd_files, formats, encoded, users, trees, text_formats, flooded, other_names,
-                   text_forgeries, rotated):
+                   text_forgeries, rotated, sources):
         before = passed, failed
         attack()
         print("%-10s %4d passed %3d failed" % (attack.__name__, passed - before[0], failed - before[1]))

@@ -6,13 +6,14 @@ import os
 import sys
 import time
 
+import envoy_pages
 import rig
 import plant
 import sweep
 from rig import Score
 
 OUTPUTS = (("read", ("get_resource", "list_", "gateway_overview", "describe_kind", "initialize", "tools/list")),
-           ("diagnose", ("diagnose", "probe", "tail_logs", "analyze_traffic", "explain_request", "check_config")),
+           ("diagnose", ("diagnose", "probe", "tail_logs", "analyze_traffic", "explain_request", "check_config", "inspect_proxy")),
            ("change", ("change_resource", "add_provider", "tune_")),
            ("manifest", ("apply_manifest",)), ("plans", ("get_change", "undo_", "cancel_", "apply_change")),
            ("resource", ("resources/",)), ("complete", ("completion/",)), ("prompt", ("prompts/",)),
@@ -28,10 +29,12 @@ def run(world):
     """Fills the gateway and calls everything. (planter, objects, ids of changes, seeds that the console keeps)"""
     planter, objects = plant.fill(world)
     stored = rig.search(plant.kept(world), {s.name: s.needles() for s in planter.seeds})
+    envoys = envoy_pages.start(world, objects)
     http = world.http("ann", rig.mcp.MODERN)
     stdio = world.stdio(rig.ERAS[0])
     for talk in (stdio, http):
         sweep.read(talk, objects)
+        sweep.proxies(talk, envoys)
         sweep.resources(talk, objects)
         sweep.prompts(talk)
         sweep.others(talk, objects)
@@ -70,6 +73,8 @@ def main():
         needles = {s.name: s.needles() for s in planter.seeds}
         refused = [o for o in objects if o.status >= 300]
         alive, broken = world.alive(), world.broken
+        compared = sum(text.count(b"differs in") for output, texts in world.heard.items() for text in texts
+                       if output.startswith("inspect_proxy"))
         coverage = sweep.Coverage(world)
         world.collect()
         swept = time.time() - start
@@ -94,6 +99,7 @@ def main():
     for seed in planter.seeds:
         score.check(seed.name not in leaked, seed.name, ", ".join(sorted(leaked.get(seed.name, ()))))
     score.check(coverage.whole(), "everything that exists was called")
+    score.check(compared > 100, "Envoys were compared", "%d differences" % compared)
     score.check(alive and not broken, "the servers live, and each answer is whole", " | ".join(broken[:5]))
     score.check(len(planter.seeds) == plant.TOTAL and len(stored) > plant.TOTAL - 10 and len(ids) > 10,
                 "the gateway was filled and changes were stored")

@@ -340,7 +340,7 @@ def make_old(a, details):
             db.execute("ALTER TABLE %s DROP COLUMN %s" % (table, column))
     db.execute("DROP TABLE settings")
     db.execute("DROP TABLE touches")
-    for table in ("segments", "places", "watched", "outside", "cards"):
+    for table in ("segments", "places", "watched", "outside", "cards", "alerts", "incidents", "facts"):
         db.execute("DROP TABLE %s" % table)
     before, names = "", ("seq", "at", "event", "id", "who", "channel", "detail")
     for row in db.execute("SELECT %s FROM audit ORDER BY seq" % ", ".join(names)).fetchall():

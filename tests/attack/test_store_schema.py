@@ -251,7 +251,7 @@ def downgrade(a):
             db.execute("ALTER TABLE %s DROP COLUMN %s" % (table, column))
     db.execute("DROP TABLE settings")
     db.execute("DROP TABLE touches")
-    for table in ("segments", "places", "watched", "outside", "cards"):
+    for table in ("segments", "places", "watched", "outside", "cards", "alerts", "incidents", "facts"):
         db.execute("DROP TABLE %s" % table)
     db.execute("PRAGMA user_version = 0")
     db.commit()
@@ -271,7 +271,7 @@ def check_a_state_made_to_look_like_one_of_the_first_release(a):
         holds(code == 1 and "first release" in text, "%s: %s" % (more, text))
         holds(not a.there("x.example"), "written")
         back()
-    for version in (1, 5, -1):
+    for version in (1, 6, -1):
         a.sql("PRAGMA user_version = %d" % version)
         code, text = a.say("changes")
         holds(code == 1 and "version" in text, text)

@@ -37,6 +37,20 @@ def row(label, figure, target=""):
     print("%-58s %16s   %s" % (label, figure, target), flush=True)
 
 
+def program(name):
+    """A program of this folder with the server's own objects: its path."""
+    flags = subprocess.run(["pkg-config", "--cflags", "libcjson", "yaml-0.1", "libwebsockets", "libcurl", "sqlite3", "libcrypto"],
+                           capture_output=True, text=True, check=True).stdout.split()
+    libs = subprocess.run(["pkg-config", "--libs", "libcjson", "yaml-0.1"], capture_output=True, text=True, check=True).stdout.split()
+    objects = [os.path.join(r, n) for top in ("server", "tools") for r, _, names in os.walk(os.path.join(TOP, "build/gcc", top))
+               for n in names if n.endswith(".o") and n != "main.o"]
+    out = os.path.join(BUILD, name)
+    subprocess.run(["gcc", "-std=gnu17", "-O2", "-D_GNU_SOURCE", "-I" + TOP + "/server", "-include", TOP + "/server/base/banned.h", *flags,
+                    HERE + "/%s.c" % name, *objects, TOP + "/build/gcc/assets.o", *libs, "-lev", "-ldl", "-lm", "-Wl,-Bstatic", "-lre2",
+                    "-lstdc++", "-Wl,-Bdynamic", "-static-libgcc", "-o", out], check=True)
+    return out
+
+
 def measure(f):
     """What f could not measure is said, and the bench goes on; servers that f started end."""
     @functools.wraps(f)

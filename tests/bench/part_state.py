@@ -10,29 +10,16 @@ import sys
 import tempfile
 import time
 
-from bench import BINARY, BUILD, Broken, HERE, Server, TOP, free_port, measure, row
+from bench import BINARY, BUILD, Broken, HERE, Server, free_port, measure, program, row
 
 sys.path.insert(0, os.path.join(HERE, "../guard"))
 os.environ["HIGRESS_OPS"] = BINARY
 
 
-def build():
-    flags = subprocess.run(["pkg-config", "--cflags", "libcjson", "yaml-0.1", "libwebsockets", "libcurl", "sqlite3", "libcrypto"],
-                           capture_output=True, text=True, check=True).stdout.split()
-    libs = subprocess.run(["pkg-config", "--libs", "libcjson", "yaml-0.1"], capture_output=True, text=True, check=True).stdout.split()
-    objects = [os.path.join(r, n) for top in ("server", "tools") for r, _, names in os.walk(os.path.join(TOP, "build/gcc", top))
-               for n in names if n.endswith(".o") and n != "main.o"]
-    out = os.path.join(BUILD, "state_bench")
-    subprocess.run(["gcc", "-std=gnu17", "-O2", "-D_GNU_SOURCE", "-I" + TOP + "/server", "-include", TOP + "/server/base/banned.h", *flags,
-                    HERE + "/state_bench.c", *objects, TOP + "/build/gcc/assets.o", *libs, "-lev", "-ldl", "-lm", "-Wl,-Bstatic", "-lre2",
-                    "-lstdc++", "-Wl,-Bdynamic", "-static-libgcc", "-o", out], check=True)
-    return out
-
-
 @measure
 def large(changes, lines):
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
-        out = subprocess.run([build(), folder + "/state", str(changes), str(lines)], capture_output=True, text=True, timeout=3600)
+        out = subprocess.run([program("state_bench"), folder + "/state", str(changes), str(lines)], capture_output=True, text=True, timeout=3600)
         for said in out.stdout.splitlines():
             name, figure, *more = said.split()
             if name == "verify":

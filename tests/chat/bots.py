@@ -100,6 +100,16 @@ def check_other_tenants_are_outsiders(r):
     equal(r.limited(), False)
 
 
+def check_a_change_that_was_planned_elsewhere_is_a_card_too(r):
+    code, out, err = r.run(["call", "tune_rate_limit", json.dumps({"route": "shop-pay", "requests": 7}), "--json"])
+    change = json.loads(out)["id"]
+    card = planned(r, text="change " + change)
+    equal((change_of(card), card["data"]["card"]["choices"]), (change, ["approve", "reject", "details"]))
+    r.press("bob", card, "approve")
+    r.renewed(card, "applied")
+    equal(r.limited(), True)
+
+
 def check_a_rejection(r):
     card = planned(r)
     r.press("bob", card, "reject")
@@ -298,46 +308,6 @@ def check_an_undo_is_planned_and_decided_here(r):
     r.press("bob", undo, "approve")
     r.renewed(undo, "applied")
     equal(r.limited(), False)
-
-
-def check_channels_are_bound(r):
-    r.write("ada", "limit shop-pay 10", channel="reads")
-    r.heard("whisper", "You may not ask for changes here")
-    r.write("ada", "limit shop-pay 10", channel="operators")
-    card = r.card()
-    r.press("ada", card, "approve")
-    r.heard("whisper", "this channel is bound")
-    r.write("ada", "help", channel="elsewhere")
-    r.heard("whisper", "In this channel I do not answer")
-    r.write("ada", "help", channel="elsewhere", direct=True)
-    r.heard("message", "never by text")
-    equal(r.limited(), False)
-
-
-check_channels_are_bound.account = {"channels": [{"id": "reads", "read_only": True}, {"id": "operators", "role": "operator"}]}
-
-
-def check_a_channel_is_bound_to_a_gateway(r):
-    other = house.House()
-    try:
-        password = {"file": r.env.pop("HIGRESS_OPS_PASSWORD_FILE")}
-        r.settings["gateways"] = [{"name": "shop", "url": r.env.pop("HIGRESS_OPS_URL"), "password": password},
-                                  {"name": "lab", "url": "http://127.0.0.1:%d" % other.port, "password": password}]
-        r.settings["chat"][0]["channels"] = [{"id": "c1"}, {"id": "lab", "gateway": "lab"}]
-        r.write_settings()
-        r.restart()
-        card = planned(r)
-        r.write("eve", "routes path=/pay", channel="lab")
-        holds("shop-pay" not in r.heard("message")["data"]["text"], "it looked at the other one")
-        r.write("eve", "routes path=/pay gateway=shop", channel="lab")
-        has(r.heard("message")["data"]["text"], "here is only spoken of the gateway lab")
-        r.press("bob", card, "approve")
-        r.renewed(card, "applied")
-        r.write("ada", "undo " + change_of(card), channel="lab")
-        has(r.heard("message")["data"]["text"], "here is only spoken of the gateway lab")
-        equal(r.limited(), True)
-    finally:
-        other.leave()
 
 
 def check_without_trust_the_sender_is_one_system(r):

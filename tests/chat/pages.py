@@ -1,5 +1,5 @@
 """pages.py - every configuration text of docs/chatops is one that the program takes: each `chat:` block, and each `keys:` block in
-the place of the first one's. `N passed, N failed`."""
+the place of the first one's; and each key and id that a platform takes stands on its page. `N passed, N failed`."""
 import glob
 import os
 import re
@@ -33,8 +33,30 @@ def wrong_with(text, folder):
     return None if done.returncode == 0 else "exit code %d: %s" % (done.returncode, done.stdout)
 
 
+def untold(platform, names, page):
+    """Keys and ids of the platform's row of config_chat.c that its page does not name."""
+    return [n for n in names if not re.search(r"\b(keys|ids)\.%s\b|\b%s: |`%s`" % (n, n, n), page)]
+
+
+def rows():
+    """(platform, the names of its keys and ids)"""
+    with open(os.path.join(ROOT, "server/config/config_chat.c")) as f:
+        table = re.search(r"\} platforms\[\] = \{\n(.*?)\n\};", f.read(), re.S).group(1)
+    return [(p, (keys + "|" + ids).split("|")) for p, keys, ids in re.findall(r'\{ "(\w+)", "([^"]*)", "([^"]*)",', table)]
+
+
 def main():
     passed = failed = 0
+    for platform, names in rows():
+        with open(os.path.join(ROOT, "docs/chatops", platform + ".md")) as f:
+            page = f.read()
+        wrong = untold(platform, names, page)
+        passed, failed = passed + (not wrong), failed + bool(wrong)
+        if wrong:
+            print("FAIL %s.md does not tell of %s" % (platform, ", ".join(wrong)))
+    if len(rows()) != 6:
+        failed += 1
+        print("FAIL %d platforms, not six" % len(rows()))
     with tempfile.TemporaryDirectory() as folder:
         for path in sorted(glob.glob(os.path.join(ROOT, "docs/chatops/*.md"))):
             texts = texts_of(open(path).read())

@@ -50,6 +50,7 @@ class Receiver:
         self.heard, self.wrong, self.refuse, self.requests = [], [], [], []  # requests: (headers, text)
         self.deleted = set()  # messages that cannot be renewed any more
         self.hold = None  # an event: cards are heard, and not answered before it is set
+        self.hold_all = None  # the same of all
         self.came = threading.Condition()
         receiver = self
 
@@ -75,6 +76,8 @@ class Receiver:
                         receiver.came.notify_all()
                     if receiver.hold and event["type"] == "card":
                         receiver.hold.wait(PATIENCE)
+                    if receiver.hold_all:
+                        receiver.hold_all.wait(PATIENCE)
                 else:
                     answer = b'{"message":"not now"}'
                 self.send_response(status)

@@ -84,7 +84,11 @@ def reading(p, a, b):
     check("an unknown gateway is refused with the names", code != 0 and "one" in text and "two" in text, text)
     code, text = p.run("check", "--gateway", "three")
     check("so by the command line", code == 3 and "--gateway" in text and "one, two" in text, text)
+    for gateway, there in (("one", "OK"), ("two", "UNKNOWN_OBJECT")):
+        code, text = p.call("diagnose", {"domain": "only-a.example", "gateway": gateway})
+        check(f"diagnose looks at the gateway {gateway}", code == 0 and ("UNKNOWN_OBJECT" in text) == (there == "UNKNOWN_OBJECT"), text)
     tools = listing(p)
+    check("so do the others that look at proxy and log", all("gateway" in tools[t] for t in ("diagnose", "tail_logs", "analyze_traffic")), tools)
     check("list_routes takes gateway", tools["list_routes"].get("gateway", {}).get("enum") == ["one", "two"],
           tools["list_routes"])
     check("what has a change has its gateway", not any("gateway" in tools[t] for t in (

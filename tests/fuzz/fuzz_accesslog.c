@@ -126,9 +126,11 @@ static void check_search(struct arena *a, int field, const char *text, uint8_t p
     must(ftruncate(file, 0) == 0 && pwrite(file, log, strlen(log), 0) == (ssize_t)strlen(log),
          "the file is written", "");
     struct found searched = { a, json_array(a), NULL }, all = { a, json_array(a), needle };
-    accesslog_read(a, path, &(struct accesslog_query){ .text = *needle ? needle : NULL }, keep,
-                   &searched, NULL, &e);
-    accesslog_read(a, path, &(struct accesslog_query){ 0 }, keep, &all, NULL, &e);
+    accesslog_read(a, log_source_file(a, path),
+                   &(struct accesslog_query){ .text = *needle ? needle : NULL }, keep, &searched,
+                   NULL, &e);
+    accesslog_read(a, log_source_file(a, path), &(struct accesslog_query){ 0 }, keep, &all, NULL,
+                   &e);
     must(json_equal(searched.rows, all.rows), "a search finds what reading finds", log);
 }
 

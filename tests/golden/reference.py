@@ -70,6 +70,22 @@ stricter of a gateway's `mode` and `approval: {change: …, destroy: …}` and t
 `gateway`; without it the first one is meant, or the one that `--gateway` names. A change is bound to its gateway, in
 every command. `HIGRESS_OPS_PASSWORD` is not read by itself: each gateway says where its password is.
 
+## Replicas and the control plane
+
+```yaml
+envoy:
+  admin_urls: [http://10.0.0.5:15000, http://10.0.0.6:15000]   # every Envoy of the gateway
+pilot:
+  url: http://10.0.0.4:15014              # pilot's debug pages, where `kubernetes` does not lead to the controller's pods
+  controller_url: http://10.0.0.4:8888    # the controller's own
+verify:
+  served: 10                              # seconds that replicas have to serve an applied change; 0: none is looked at
+```
+
+(`HIGRESS_OPS_ENVOY_ADMINS`, `HIGRESS_OPS_PILOT`, `HIGRESS_OPS_PILOT_CONTROLLER`, `HIGRESS_OPS_VERIFY_SERVED`.) Each of `gateways` may have
+them. Where an Envoy is configured an applied change says by which replicas it is served: [approval.md](approval.md#served-by-every-replica). What
+the control plane says of itself is judged by `check_config` and `diagnose`: [kubernetes.md](kubernetes.md#the-control-plane).
+
 ## Platform
 
 `platform` says what keeps a gateway's objects. The API server of a cluster (`kubernetes`) refuses names, labels, hosts and

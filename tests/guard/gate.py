@@ -12,11 +12,12 @@ import threading
 import time
 
 TESTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..")
-for folder in ("e2e", "routing"):
+for folder in ("e2e", "routing", "kube"):
     sys.path.insert(0, os.path.join(TESTS, folder))
 import client as mcp
 import envoy
 import house
+from loki import Loki
 from ports import free_port
 
 HOST = "shop.example.com"
@@ -58,7 +59,7 @@ def eventually(what, seconds, look):
 
 
 class Gate(house.House):
-    """`signals`: "log", "counters" or "none"."""
+    """`signals`: "log", "counters", "none" or "loki": the log is shipped while `ships` is true."""
 
     def __init__(self, executable, signals="log", mode="approve"):
         self.envoy, self.ended, self.backends = None, False, []
@@ -72,6 +73,10 @@ class Gate(house.House):
             open(self.log, "a").close()
         elif signals == "counters":
             self.env["HIGRESS_OPS_ENVOY_ADMIN"] = "http://127.0.0.1:%d" % self.admin
+        elif signals == "loki":
+            self.loki, self.ships = Loki(), True
+            self.env.update(HIGRESS_OPS_LOKI=self.loki.url, HIGRESS_OPS_LOKI_SELECTOR='{app="gw"}')
+            threading.Thread(target=self.ship, daemon=True).start()
         self.good = self.up()
         self.stock()
         if executable:
@@ -190,6 +195,21 @@ class Gate(house.House):
     def until(self, change, state, seconds):
         return eventually("guard of %s %s" % (change, state), seconds,
                           lambda: (lambda g: g if g.get("state") == state else None)(self.guard_of(change)))
+
+    def ship(self):
+        """Lines of the log go to Loki, as they come."""
+        at = 0
+        while not self.ended:
+            time.sleep(0.05)
+            if not self.ships or not os.path.exists(self.log):
+                continue
+            with open(self.log, "rb") as f:
+                f.seek(at)
+                text = f.read()
+            whole = text[:text.rfind(b"\n") + 1]
+            at += len(whole)
+            now = time.time_ns()
+            self.loki.entries += [(now + i, {"app": "gw"}, line.decode()) for i, line in enumerate(whole.splitlines())]
 
     def leave(self):
         self.ended = True

@@ -182,6 +182,32 @@ def check_counters_alone(g):
 check_counters_alone.signals = "counters"
 
 
+def check_a_bad_change_is_seen_in_loki(g):
+    stop, c = g.stream(), g.assistant()
+    time.sleep(2)
+    _, gone, _ = bad(g, c, {"domain": dead()}, FIVE)
+    assert gone["text"].startswith("5xx > 2 %"), gone
+    stop()
+
+
+check_a_bad_change_is_seen_in_loki.signals = "loki"
+
+
+def check_silence_of_a_log_without_requests_is_no_sign(g):
+    """The access log is elsewhere: a guard that would see no traffic sees nothing, and nothing is written."""
+    g.ships = False
+    time.sleep(0.2)
+    g.loki.entries = [(time.time_ns(), {"app": "gw"}, "2026-11-30T08:00:00.123456Z\tinfo\tads\tready")]
+    c = g.assistant()
+    ok, text, _ = g.call(c, "change_resource", kind="service-source", name="orders", action="patch", object={"domain": g.up()},
+                         guard={"for": "5s", "revert_if": ["no traffic"]})
+    assert not ok and "nothing was written" in text and "no request is in loki" in text and "logs.from" in text, text
+    assert g.api("GET", "/v1/service-sources/orders")[1]["data"]["domain"] == g.good
+
+
+check_silence_of_a_log_without_requests_is_no_sign.signals = "loki"
+
+
 def check_blind_guards_are_refused_before_the_plan(g):
     c = g.assistant()
     ok, text, _ = g.call(c, "change_resource", kind="service-source", name="orders", action="patch", object={"domain": dead()},

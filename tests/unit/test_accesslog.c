@@ -74,7 +74,7 @@ static struct got read_log(const struct accesslog_query *q)
     struct got g = { 0 };
     struct err e = { 0 };
 
-    if (!accesslog_read(a, path, q, take, &g, NULL, &e))
+    if (!accesslog_read(a, log_source_file(a, path), q, take, &g, NULL, &e))
         fail_msg("%s", e.text);
     arena_free(a);
     return g;
@@ -128,13 +128,13 @@ static void test_bounded(void **state)
     struct accesslog_query q = { .text = "not there", .max_scan = 100000 };
 
     (void)state;
-    assert_true(accesslog_read(a, path, &q, take, &g, &seen, &e));
+    assert_true(accesslog_read(a, log_source_file(a, path), &q, take, &g, &seen, &e));
     assert_true(seen.cut);
     assert_in_range(seen.scanned, 1, 200000);
-    assert_false(accesslog_read(a, "/nonexistent", &q, take, &g, &seen, &e));
+    assert_false(accesslog_read(a, log_source_file(a, "/nonexistent"), &q, take, &g, &seen, &e));
     assert_non_null(strstr(e.text, "/nonexistent"));
     err_clear(&e);
-    assert_false(accesslog_read(a, "/tmp", &q, take, &g, &seen, &e));
+    assert_false(accesslog_read(a, log_source_file(a, "/tmp"), &q, take, &g, &seen, &e));
     arena_free(a);
 }
 

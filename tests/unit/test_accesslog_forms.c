@@ -195,7 +195,7 @@ static struct got read_log(struct arena *a, const struct accesslog_query *q, int
     struct got g = { .most = most };
     struct err e = { 0 };
 
-    if (!accesslog_read(a, name_of(a, "access.log"), q, take, &g, seen, &e))
+    if (!accesslog_read(a, log_source_file(a, name_of(a, "access.log")), q, take, &g, seen, &e))
         fail_msg("%s", e.text);
     return g;
 }
@@ -290,8 +290,8 @@ static void test_how_far_back(void **state)
     assert_string_equal(seen.oldest, "2026-11-24T05:00:00.000Z");
     q.cursor = "1.1";
     struct err e = { 0 };
-    assert_false(
-        accesslog_read(a, name_of(a, "access.log"), &q, take, &(struct got){ 0 }, &seen, &e));
+    assert_false(accesslog_read(a, log_source_file(a, name_of(a, "access.log")), &q, take,
+                                &(struct got){ 0 }, &seen, &e));
     assert_non_null(strstr(e.text, "begin anew"));
     arena_free(a);
 }
@@ -335,15 +335,15 @@ static void test_lines_in_no_known_form(void **state)
     fprintf(f, "[2026-11-24 05:40:59.247][12][warning][config] route rejected: too long\n");
     fprintf(f, "%s\n%s\n", envoy, istio);
     fclose(f);
-    assert_true(accesslog_read(a, name_of(a, "odd.log"), &(struct accesslog_query){ 0 }, take_raw,
-                               &n, &seen, &e));
+    assert_true(accesslog_read(a, log_source_file(a, name_of(a, "odd.log")),
+                               &(struct accesslog_query){ 0 }, take_raw, &n, &seen, &e));
     assert_int_equal(n, 20);
     assert_int_equal(seen.raw, 20);
     assert_int_equal(seen.matched, 22);
     assert_true(seen.unknown > seen.known);
     assert_null(strstr(seen.line, "s3cr3t"));
     n = 0;
-    assert_true(accesslog_read(a, name_of(a, "odd.log"),
+    assert_true(accesslog_read(a, log_source_file(a, name_of(a, "odd.log")),
                                &(struct accesslog_query){ .text = "rejected" }, take_raw, &n, &seen,
                                &e));
     assert_int_equal(n, 1);

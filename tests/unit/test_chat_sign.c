@@ -30,8 +30,43 @@ static void signatures_are_as_the_platforms_make_them(void **state)
     const char *secret = arena_printf(a, "whsec_%s", base64_encode(a, "0123456789abcdef", 16));
     assert_string_equal(sign_webhook(a, secret, "msg_1", "1700000000", "{\"a\":1}", 7),
                         "v1,41C4mdfM4X7k7EqLRBhc2OjUAQFwQVsqMUoL0CbTfxc=");
+    assert_string_equal(sign_grafana(a, "secret", "1785000000", "{\"type\":\"gw.test\"}", 18),
+                        "c44d009cfa6fd4e5bfcafe9fc6a2e6be4741f9bea7886c3f8a7ec51802ee4d62");
     assert_null(sign_webhook(a, "whsec_?", "msg_1", "1700000000", "{}", 2));
     assert_null(sign_webhook(a, "whsec_", "msg_1", "1700000000", "{}", 2));
+}
+
+/* The vector of the specification, its headers in every state. */
+static void a_webhook_is_genuine_or_not(void **state)
+{
+    (void)state;
+    static const char key[] = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3",
+                      body[] = "{\"type\":\"gw.test\"}";
+    static const char good[] = "v1,bsVHbYTlwaqKURmGeidJdl0zmIq1O+EE3x7LIFVyBd8=";
+    const struct {
+        struct sign_headers h;
+        int64_t apart; /* seconds */
+        const char *why;
+    } rows[] = {
+        { { "msg_1", "1785000000", good }, 0, NULL },
+        { { "msg_1", "1785000000", arena_printf(a, "v1,AAAA %s", good) }, 300, NULL },
+        { { "msg_1", "1785000000", good }, 301, "of now" },
+        { { "msg_1", "1785000000", good }, -301, "of now" },
+        { { "msg_2", "1785000000", good }, 0, "not right" },
+        { { "msg_1", "1785000001", good }, 0, "not right" },
+        { { "msg_1", "1785000000", "" }, 0, "not right" },
+        { { NULL, "1785000000", good }, 0, "not signed" },
+        { { "msg_1", NULL, good }, 0, "not signed" },
+        { { "msg_1", "1785000000", NULL }, 0, "not signed" },
+        { { "msg.1", "1785000000", good }, 0, "not signed" },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct err e = { 0 };
+        bool holds = sign_webhook_holds(a, key, &rows[i].h, body, sizeof body - 1,
+                                        (1785000000 + rows[i].apart) * 1000, &e);
+        if (holds != !rows[i].why || (rows[i].why && !strstr(e.text, rows[i].why)))
+            fail_msg("row %zu: %s", i, e.text);
+    }
 }
 
 static void only_equal_texts_are_the_same(void **state)
@@ -133,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(signatures_are_as_the_platforms_make_them, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_webhook_is_genuine_or_not, setup, teardown),
         cmocka_unit_test_setup_teardown(only_equal_texts_are_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(a_time_is_near_or_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(feishu_callbacks_open, setup, teardown),

@@ -122,14 +122,19 @@ static cJSON *page_of(int completed, int failed, int fast, int slow)
     return json_parse(a, text, strlen(text), &e);
 }
 
+static void add_page(struct counters *c, const cJSON *page, double at)
+{
+    counters_add(c, &page, 1, at);
+}
+
 static void counters_say_what_came_on_top(void **state)
 {
     (void)state;
     struct counters *c = counters_new();
-    counters_add(c, page_of(1000, 500, 1000, 0), now - 600);
+    add_page(c, page_of(1000, 500, 1000, 0), now - 600);
     assert_null(counters_hour(a, c, now - 600));
-    counters_add(c, page_of(1100, 500, 1100, 0), now - 300);
-    counters_add(c, page_of(1200, 510, 1100, 100), now);
+    add_page(c, page_of(1100, 500, 1100, 0), now - 300);
+    add_page(c, page_of(1200, 510, 1100, 100), now);
     const cJSON *hour = counters_hour(a, c, now), *shop = object_of(hour, "service shop.static");
     assert_string_equal(json_str(hour, "source"), HOUR_BY_COUNTERS);
     assert_string_equal(json_str(hour, "from"), when_text(a, now - 600, false));
@@ -150,8 +155,8 @@ static void an_envoy_that_began_anew_takes_nothing_away(void **state)
 {
     (void)state;
     struct counters *c = counters_new();
-    counters_add(c, page_of(1000, 0, 1000, 0), now - 300);
-    counters_add(c, page_of(40, 0, 40, 0), now);
+    add_page(c, page_of(1000, 0, 1000, 0), now - 300);
+    add_page(c, page_of(40, 0, 40, 0), now);
     const cJSON *shop = object_of(counters_hour(a, c, now), "service shop.static");
     assert_int_equal(json_num(shop, "count", 0), 40);
     counters_free(c);
@@ -163,12 +168,27 @@ static void readings_are_bounded(void **state)
     (void)state;
     struct counters *c = counters_new();
     for (int i = 0; i <= 7200; i += 10)
-        counters_add(c, page_of(i, 0, i, 0), now - 7200 + i);
+        add_page(c, page_of(i, 0, i, 0), now - 7200 + i);
     const cJSON *hour = counters_hour(a, c, now), *shop = object_of(hour, "service shop.static");
     assert_null(json_get(hour, "from"));
     assert_in_range((uintmax_t)json_num(shop, "count", 0), 3590, 3610);
     for (int i = 0; i < HOUR_SLOTS; i++)
         assert_in_range((uintmax_t)number_at(json_get(shop, "slots"), i, 0), 290, 310);
+    counters_free(c);
+}
+
+/* Two replicas are one gateway. */
+static void counters_of_replicas_are_added_up(void **state)
+{
+    (void)state;
+    struct counters *c = counters_new();
+    const cJSON *then[] = { page_of(1000, 500, 1000, 0), page_of(10, 0, 10, 0) };
+    const cJSON *later[] = { page_of(1100, 510, 1100, 0), page_of(40, 5, 20, 20) };
+    counters_add(c, then, 2, now - 300);
+    counters_add(c, later, 2, now);
+    const cJSON *shop = object_of(counters_hour(a, c, now), "service shop.static");
+    assert_int_equal((int)json_num(shop, "count", 0), 130);
+    assert_int_equal((int)json_num(shop, "errors", 0), 15);
     counters_free(c);
 }
 
@@ -178,6 +198,7 @@ int main(void)
         cmocka_unit_test(the_log_is_counted_by_route_and_service_in_slots),
         cmocka_unit_test(a_log_that_cannot_be_read_is_no_empty_one),
         cmocka_unit_test(counters_say_what_came_on_top),
+        cmocka_unit_test(counters_of_replicas_are_added_up),
         cmocka_unit_test(an_envoy_that_began_anew_takes_nothing_away),
         cmocka_unit_test(readings_are_bounded),
     };

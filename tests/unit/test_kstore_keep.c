@@ -248,6 +248,46 @@ static void one_write_changes_one_file_and_only_what_was_meant(void **state)
     print_message("seed %llu: %d folders, %d writes, nothing lost\n", seed, FOLDERS, writes);
 }
 
+#define SPEC_BY_HAND                                                                               \
+    "spec:\n  phase: AUTHN # first\n  matchRules:\n"                                               \
+    "  - ingress: [%s]\n    configDisable: true # for now\n    config: {}\n"                       \
+    "  - ingress: [%s]\n    configDisable: true\n    config: {}\n"                                 \
+    "  failStrategy: FAIL_OPEN\n  defaultConfigDisable: true\n  url: oci://example.com/a:1\n"
+
+/* The rules of authentication as somebody wrote them, with a route written; the file then. */
+static const char *auth_after_write(const char *first, const char *second, const char *more)
+{
+    write_route(0);
+    put_file("wasmplugins/key-auth.internal.yaml",
+             arena_printf(a,
+                          "# by hand\napiVersion: extensions.higress.io/v1alpha1\n"
+                          "kind: WasmPlugin\nmetadata:\n  name: key-auth.internal\n"
+                          "  namespace: higress-system\n  resourceVersion: \"41\"\n" SPEC_BY_HAND
+                          "%sstatus: {}\n",
+                          first, second, more));
+    kstore_refresh(console->store);
+    cJSON *route = json_get(call("GET", "/v1/routes/r0", ""), "data");
+    call("PUT", "/v1/routes/r0", json_print(a, route));
+    answered(200);
+    return file_text("wasmplugins/key-auth.internal.yaml");
+}
+
+static void a_rule_written_as_it_is_moves_the_version_alone(void **state)
+{
+    (void)state;
+    const char *now = auth_after_write("r0", "r1", "");
+    assert_non_null(strstr(now, "resourceVersion: \"42\"\n"
+                                "spec:\n  phase: AUTHN # first\n"));
+    assert_non_null(strstr(now, "configDisable: true # for now\n"));
+    /* What a write would put in order is written whole. */
+    now = auth_after_write("r1", "r0", "");
+    assert_null(strstr(now, "# first"));
+    assert_true(strstr(now, "- r0\n") < strstr(now, "- r1\n"));
+    now = auth_after_write("r0", "r1", "  imagePullPolicy: UNSPECIFIED_POLICY\n");
+    assert_null(strstr(now, "UNSPECIFIED_POLICY"));
+    assert_non_null(strstr(now, "resourceVersion: \"42\"\n"));
+}
+
 static const char new_route[] =
     "{\"name\":\"%s\",\"path\":{\"matchType\":\"PRE\",\"matchValue\":\"/a\"},"
     "\"services\":[{\"name\":\"s.static\",\"port\":80}],\"customConfigs\":{\"long\":\"%s\"}}";
@@ -378,6 +418,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_write_changes_one_file_and_only_what_was_meant,
+                                        plane_setup, plane_teardown),
+        cmocka_unit_test_setup_teardown(a_rule_written_as_it_is_moves_the_version_alone,
                                         plane_setup, plane_teardown),
         cmocka_unit_test_setup_teardown(a_full_disk_loses_nothing, plane_setup, plane_teardown),
         cmocka_unit_test_setup_teardown(a_read_only_folder_is_still_served, plane_setup,

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "check.h"
 #include "config/config.h"
+#include "guard/watch.h"
 #include "kube/pod_private.h"
 #include "net/fetch.h"
 #include "net/loop.h"
@@ -21,13 +22,21 @@
 
 #define STATUS(name) "{\"name\":\"" name "\"}"
 
+#define HOST(all, failed)                                                                          \
+    "{\"cluster_statuses\":[{\"name\":\"outbound|80||web.static\",\"host_statuses\":[{"            \
+    "\"address\":"                                                                                 \
+    "{\"socket_address\":{\"address\":\"10.0.0.1\",\"port_value\":80}},\"stats\":[{\"name\":"      \
+    "\"rq_total\",\"value\":\"" all "\"},{\"name\":\"rq_error\",\"value\":\"" failed "\"}]}]}]}"
+
 /* One server each; NULL: it takes connections and says nothing. */
 static const char *const said[] = {
     "{\"cluster_statuses\":[" STATUS("a") "," STATUS("b") "]}",
     "{\"cluster_statuses\":[" STATUS("a") ",",
     NULL,
+    HOST("10", "4"),
+    HOST("7", "0"),
 };
-enum { WHOLE, CUT, SILENT, SERVERS };
+enum { WHOLE, CUT, SILENT, TEN, SEVEN, SERVERS };
 static int ports[SERVERS + 1]; /* nobody listens at the last */
 static pid_t servers[SERVERS];
 
@@ -176,6 +185,32 @@ static void cancel_all(struct loop *l, struct arena *a, const struct config *c,
     assert_int_equal(again.kind, ERR_GONE);
 }
 
+/* Each replica's own counters are kept, so that one that begins anew is no fall of all. */
+static void count_for_guard(struct loop *l, struct arena *a, const struct config *c,
+                            const struct replicas *all)
+{
+    static const char *const none[] = { NULL };
+    struct err e = { 0 };
+    struct guard_counts first, again;
+    struct guard_watch w = { .loop = l, .arena = a, .config = c };
+    (void)all;
+    assert_true(guard_spec_read(a, guard_spec_parse(a, "5m: 5xx > 2 %"), &w.spec, &e));
+    w.targets = (struct guard_targets){ .all = true, .routes = none, .hosts = none };
+    w.targets.services = none;
+    bool ok = guard_count(&w, 0, 1, NULL, &first, &e);
+    if (c->envoy_admins[2]) {
+        assert_false(ok);
+        assert_non_null(strstr(e.text, "refused"));
+        return;
+    }
+    assert_true(ok);
+    assert_int_equal(first.all, 17);
+    assert_int_equal(first.bad[0], 4);
+    assert_int_equal(json_count(first.counters), 2);
+    assert_true(guard_count(&w, 1, 2, first.counters, &again, &e));
+    assert_int_equal(again.all, 0);
+}
+
 static void run(void (*fn)(struct loop *l, struct arena *a, const struct config *c,
                            const struct replicas *all),
                 int one, int two, int three)
@@ -204,6 +239,13 @@ static void a_cancelled_call_waits_for_none(void **state)
 {
     (void)state;
     run(cancel_all, SILENT, WHOLE, SILENT);
+}
+
+static void a_guard_counts_all_or_says_so(void **state)
+{
+    (void)state;
+    run(count_for_guard, TEN, SEVEN, -1);
+    run(count_for_guard, TEN, SEVEN, SERVERS);
 }
 
 /* -- what a pod says ------------------------------------------------------------------------- */
@@ -265,6 +307,7 @@ int main(void)
         cmocka_unit_test(one_that_cannot_be_read_stands_beside_the_others),
         cmocka_unit_test(elements_come_one_by_one),
         cmocka_unit_test(a_cancelled_call_waits_for_none),
+        cmocka_unit_test(a_guard_counts_all_or_says_so),
         cmocka_unit_test(a_pod_says_why_it_is_not_ready),
     };
     return cmocka_run_group_tests(tests, start, stop);

@@ -111,7 +111,8 @@ static void version_3_gets_the_table(void **state)
     char *pending = keep("x", STATE_PENDING, 60);
     assert_true(store_verify(s, NULL, &lines, &e));
     sql("DROP TABLE cards; DROP TABLE segments; DROP TABLE places; DROP TABLE watched;"
-        "DROP TABLE outside; PRAGMA user_version = 3");
+        "DROP TABLE outside; DROP TABLE alerts; DROP TABLE incidents; DROP TABLE facts;"
+        "PRAGMA user_version = 3");
     store_close(s);
     s = store_open(a, dir, &e);
     if (!s)

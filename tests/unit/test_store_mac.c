@@ -260,9 +260,16 @@ static void test_anchor(void **state)
     assert_int_equal(e.kind, ERR_ARGS);
 }
 
+/* What version 4 did not have yet. */
+static void make_version_4(void)
+{
+    sql("DROP TABLE alerts; DROP TABLE incidents; DROP TABLE facts; PRAGMA user_version = 4");
+}
+
 /* What version 3 did not have yet. */
 static void make_version_3(void)
 {
+    make_version_4();
     sql("DROP TABLE segments; DROP TABLE places; DROP TABLE watched; DROP TABLE outside;"
         "DROP TABLE cards;"
         "PRAGMA user_version = 3");
@@ -315,6 +322,19 @@ static void test_upgrade_3(void **state)
     store_close(s);
     make_version_3();
     sql("CREATE TABLE segments (first INTEGER)");
+    s = store_open(a, dir, &e);
+    assert_null(s);
+    assert_non_null(strstr(e.text, "tampered"));
+}
+
+static void test_upgrade_4(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    upgrades_from(make_version_4);
+    store_close(s);
+    make_version_4();
+    sql("CREATE INDEX mine ON cards(id)");
     s = store_open(a, dir, &e);
     assert_null(s);
     assert_non_null(strstr(e.text, "tampered"));
@@ -393,7 +413,7 @@ int main(void)
         EACH(test_tampered_row), EACH(test_replayed),    EACH(test_decision_tampered),
         EACH(test_head),         EACH(test_head_in_use), EACH(test_intent),
         EACH(test_anchor),       EACH(test_upgrade),     EACH(test_upgrade_2),
-        EACH(test_upgrade_3),
+        EACH(test_upgrade_3),    EACH(test_upgrade_4),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

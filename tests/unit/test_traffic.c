@@ -67,7 +67,7 @@ static cJSON *count(struct traffic_query q)
 {
     struct err e = { 0 };
     fflush(f);
-    cJSON *answer = traffic_count(a, path, &q, &e);
+    cJSON *answer = traffic_count(a, log_source_file(a, path), &q, &e);
     if (!answer)
         fail_msg("%s", e.text);
     return answer;
@@ -304,10 +304,10 @@ static void some_keys_are_as_in_a_whole_row(void **state)
     struct kept k = { .rows = json_array(a) };
     struct err e = { 0 };
     struct accesslog_query q = { .limit = 100 };
-    assert_true(accesslog_read(a, path, &q, keep, &k, NULL, &e));
+    assert_true(accesslog_read(a, log_source_file(a, path), &q, keep, &k, NULL, &e));
     k.whole = k.rows;
     q.only = all;
-    assert_true(accesslog_read(a, path, &q, keep, &k, NULL, &e));
+    assert_true(accesslog_read(a, log_source_file(a, path), &q, keep, &k, NULL, &e));
     assert_int_equal(k.at, sizeof paths / sizeof *paths);
 }
 

@@ -52,6 +52,7 @@ class Link:
 
 class Double:
     platform, keys, ids, tenants = "", {}, {}, []
+    context, host = None, "127.0.0.1"  # of TLS, for that name
 
     def __init__(self):
         self.links, self.calls, self.tickets, self.answers, self.issued = queue.Queue(), [], set(), [], 0
@@ -74,11 +75,15 @@ class Double:
                 pass
 
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if self.context:
+            self.http.socket = self.context.wrap_socket(self.http.socket, server_side=True)
         threading.Thread(target=self.http.serve_forever, daemon=True).start()
-        self.ws = serve(self.serve, "127.0.0.1", 0, process_request=self.judge, ping_interval=None)
+        self.ws = serve(self.serve, "127.0.0.1", 0, process_request=self.judge, ping_interval=None, ssl=self.context)
         self.ws_port = self.ws.socket.getsockname()[1]
         threading.Thread(target=self.ws.serve_forever, daemon=True).start()
-        self.url = "http://127.0.0.1:%d" % self.http.server_port
+        s = "s" if self.context else ""
+        self.url = "http%s://%s:%d" % (s, self.host, self.http.server_port)
+        self.ws_url = "ws%s://%s:%d" % (s, self.host, self.ws_port)
 
     def ticket(self):
         self.issued += 1
@@ -184,7 +189,7 @@ class Slack(Double):
 
     def first_call(self, path, body):
         assert path == "/api/apps.connections.open", path
-        return {"ok": True, "url": "ws://127.0.0.1:%d/link/?ticket=%s&app_id=A111" % (self.ws_port, urllib.parse.quote_plus(self.ticket()))}
+        return {"ok": True, "url": "%s/link/?ticket=%s&app_id=A111" % (self.ws_url, urllib.parse.quote_plus(self.ticket()))}
 
     def greet(self, link):
         link.send({"type": "hello", "num_connections": 1, "debug_info": {"host": "applink-1", "build_number": 10,
@@ -215,7 +220,7 @@ class DingTalk(Double):
         asked = json.loads(body)
         assert asked["clientId"] == "dingabc" and asked["clientSecret"] == "dingSECRET", asked
         self.topics = {s["topic"] for s in asked["subscriptions"]}
-        return {"endpoint": "ws://127.0.0.1:%d/connect" % self.ws_port, "ticket": self.ticket()}
+        return {"endpoint": self.ws_url + "/connect", "ticket": self.ticket()}
 
     @staticmethod
     def frame(kind, topic, message_id, data):
@@ -250,8 +255,8 @@ class Feishu(Double):
         asked = json.loads(body)
         assert asked["AppID"] == "cli_a" and asked["AppSecret"] == "feishuSECRET", asked
         return {"code": 0, "msg": "", "data": {"ClientConfig": self.config, "URL":
-                "ws://127.0.0.1:%d/ws/v2?device_id=1&service_id=7&access_key=SECRETKEY&ticket=%s"
-                % (self.ws_port, urllib.parse.quote_plus(self.ticket()))}}
+                "%s/ws/v2?device_id=1&service_id=7&access_key=SECRETKEY&ticket=%s"
+                % (self.ws_url, urllib.parse.quote_plus(self.ticket()))}}
 
     def decode(self, frame):
         f = Frame()
@@ -298,7 +303,7 @@ class WeCom(Double):
     reads = None  # an event: nothing more is read before it is set
 
     def base(self):
-        return "http://127.0.0.1:%d" % self.ws_port
+        return self.ws_url.replace("ws", "http", 1)
 
     def judge(self, connection, request):
         return None

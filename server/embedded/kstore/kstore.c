@@ -27,6 +27,8 @@ size_t kstore_find(const struct kstore_list *l, const char *name, bool *found)
 {
     size_t low = 0, high = l->count;
     *found = false;
+    if (high && strcmp(l->items[high - 1]->name, name) < 0)
+        return high; /* as each file of a first load */
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = strcmp(l->items[middle]->name, name);
@@ -254,8 +256,9 @@ static enum kstore_result write_object(struct kstore *s, size_t kind, const cJSO
     unsigned long long version = old ? strtoull(old, NULL, 10) + step : 1;
     cJSON *shaped =
         kstore_stored(scratch, kind, object, current, arena_printf(scratch, "%llu", version));
+    kstore_share_words(shaped);
     struct kstore_object *o = kstore_object_new(name, shaped);
-    o->ours = true;
+    o->in_form = true;
     arena_free(scratch);
     const struct kstore_object *now = kstore_lookup(s, kind, name);
     if (now) {
@@ -322,10 +325,19 @@ void **kstore_memo_at(const struct kstore *s, const char *kind, size_t i, struct
     return &o->memo;
 }
 
+static bool is_in_stored_form(struct kstore_object *o, size_t kind)
+{
+    if (!o->in_form && !o->looked)
+        o->in_form = kstore_is_stored_form(kind, o->tree);
+    o->looked = true;
+    return o->in_form;
+}
+
 bool kstore_touch(struct kstore *s, const char *kind, const char *name, struct err *e)
 {
-    struct kstore_object *o = kstore_lookup(s, kstore_kind_index(kind), name);
-    if (!o || !o->ours)
+    size_t k = kstore_kind_index(kind);
+    struct kstore_object *o = kstore_lookup(s, k, name);
+    if (!o || !o->tree || !is_in_stored_form(o, k))
         return false;
     cJSON *version = json_get(json_get(o->tree, "metadata"), "resourceVersion");
     if (!cJSON_IsString(version) || strlen(version->valuestring) >= LONGEST_VERSION)
@@ -333,7 +345,7 @@ bool kstore_touch(struct kstore *s, const char *kind, const char *name, struct e
     bool alone = !s->txn;
     if (alone)
         kstore_begin(s);
-    kstore_note_touch(s, kstore_kind_index(kind), o, version->valuestring);
+    kstore_note_touch(s, k, o, version->valuestring);
     unsigned long long next = strtoull(version->valuestring, NULL, 10) + 1;
     if (!o->version)
         o->version = arena_alloc(o->arena, LONGEST_VERSION + 1);

@@ -56,8 +56,9 @@ enum kstore_result kstore_replace_many(struct kstore *s, const char *kind, const
 enum kstore_result kstore_delete(struct kstore *s, const char *kind, const char *name,
                                  struct err *e);
 
-/* A write that changes nothing but the version: true when the object is one that this process
- * wrote, so that writing it again would give the same; else the caller writes it whole. */
+/* A write that changes nothing but the version: true when writing the object again would give the
+ * same, as of one that this process wrote; else the caller writes it whole. What somebody else
+ * wrote keeps its comments and its order then. */
 bool kstore_touch(struct kstore *s, const char *kind, const char *name, struct err *e);
 /* A place for what was derived from a tree: ends with it, holds NULL when the tree is new. *a: its
  * arena. One module a kind uses it. NULL: there is no such object. */

@@ -33,14 +33,17 @@ const char *kstore_disk_path(struct kstore *s, struct arena *a, size_t kind, con
     return arena_printf(a, "%s/%s/%s.yaml", s->dir, kstore_kinds[kind].plural, name);
 }
 
+static struct kstore_file identity(const struct stat *st)
+{
+    return (struct kstore_file){ st->st_ino, st->st_size, st->st_mtim };
+}
+
 bool kstore_disk_identify(const char *path, struct kstore_file *out)
 {
     struct stat st;
     if (stat(path, &st) != 0)
         return false;
-    out->inode = st.st_ino;
-    out->size = st.st_size;
-    out->modified = st.st_mtim;
+    *out = identity(&st);
     return true;
 }
 
@@ -48,6 +51,12 @@ bool kstore_disk_same(const struct kstore_file *x, const struct kstore_file *y)
 {
     return x->inode == y->inode && x->size == y->size && x->modified.tv_sec == y->modified.tv_sec &&
            x->modified.tv_nsec == y->modified.tv_nsec;
+}
+
+static bool is_known(const struct kstore_file *file, const struct stat *st)
+{
+    const struct kstore_file now = identity(st);
+    return kstore_disk_same(file, &now);
 }
 
 /* The name of a file decides, and everything lives in one namespace. */
@@ -94,20 +103,24 @@ static void move_version(struct kstore_object *o, const struct kstore_object *be
                      arena_printf(o->arena, "%llu", strtoull(old, NULL, 10) + 1));
 }
 
+/* fd: of its file, which is closed; -1: it could not be opened, as errno says. */
 static struct kstore_object *load_object_file(struct kstore *s, size_t kind, const char *name,
-                                              const struct kstore_file *file)
+                                              int fd, const struct kstore_file *file)
 {
     struct arena *scratch = arena_new();
     struct err e = { 0 };
     size_t len;
     const char *path = kstore_disk_path(s, scratch, kind, name);
-    const char *text = file_read(scratch, path, LARGEST_FILE, &len, &e);
+    const char *text = fd >= 0 ? file_read_open(scratch, fd, path, LARGEST_FILE, &len, &e) : NULL;
+    if (fd < 0)
+        err_set(&e, ERR_SYSTEM, "cannot open '%s': %s", path, strerror(errno));
     cJSON *tree = text ? yaml_parse(scratch, text, len, &e) : NULL;
     if (tree && !cJSON_IsObject(tree))
         err_set(&e, ERR_ARGS, "line 1: it holds no object");
     bool good = cJSON_IsObject(tree) && !is_identity_taken(s, scratch, kind, name, tree, text, &e);
-    struct kstore_object *o =
-        kstore_object_new(name, good ? complete_metadata(scratch, tree, name) : NULL);
+    if (good)
+        kstore_share_words(complete_metadata(scratch, tree, name));
+    struct kstore_object *o = kstore_object_new(name, good ? tree : NULL);
     o->file = *file;
     if (good) {
         kstore_text_split(o->arena, o, text, len);
@@ -119,21 +132,22 @@ static struct kstore_object *load_object_file(struct kstore *s, size_t kind, con
     return o;
 }
 
-/* Takes in what one file is now. */
-static void reload(struct kstore *s, size_t kind, const char *name)
+/* Takes in what one file of the kind's folder is now. */
+static void reload(struct kstore *s, size_t kind, int folder, const char *name)
 {
-    struct arena *scratch = arena_new();
-    struct kstore_file file;
-    bool there = kstore_disk_identify(kstore_disk_path(s, scratch, kind, name), &file);
-    arena_free(scratch);
+    char file_name[NAME_MAX + sizeof ".yaml"];
+    struct stat st;
     const struct kstore_object *o = kstore_lookup(s, kind, name);
-    if (o && there && kstore_disk_same(&o->file, &file))
+    snprintf(file_name, sizeof file_name, "%s.yaml", name);
+    if (o && fstatat(folder, file_name, &st, 0) == 0 && is_known(&o->file, &st))
         return;
-    if (!there) {
+    int fd = openat(folder, file_name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (fd >= 0 ? fstat(fd, &st) != 0 : fstatat(folder, file_name, &st, 0) != 0) {
         kstore_remove(s, kind, name);
         return;
     }
-    struct kstore_object *now = load_object_file(s, kind, name, &file);
+    const struct kstore_file file = identity(&st);
+    struct kstore_object *now = load_object_file(s, kind, name, fd, &file);
     if (now->problem && !(o && o->problem && !strcmp(o->problem, now->problem)))
         log_event(LOG_WARN, "file", "%s", now->problem);
     move_version(now, o);
@@ -145,6 +159,15 @@ static char *file_object_name(struct arena *a, const char *file)
 {
     size_t len = strlen(file);
     return text_ends(file, ".yaml") ? arena_strndup(a, file, len - 5) : NULL;
+}
+
+static int open_folder(struct kstore *s, size_t kind)
+{
+    struct arena *scratch = arena_new();
+    int fd = open(arena_printf(scratch, "%s/%s", s->dir, kstore_kinds[kind].plural),
+                  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    arena_free(scratch);
+    return fd;
 }
 
 static int compare_file_names(const void *x, const void *y)
@@ -195,8 +218,11 @@ static void scan_kind(struct kstore *s, size_t kind)
     char **names = names_on_disk(s, kind, scratch, &count);
     drop_absent(s, kind, &s->lists[kind], names, count);
     drop_absent(s, kind, &s->broken[kind], names, count);
+    int folder = open_folder(s, kind);
     for (size_t i = 0; i < count; i++)
-        reload(s, kind, names[i]);
+        reload(s, kind, folder, names[i]);
+    if (folder >= 0)
+        close(folder);
     arena_free(scratch);
 }
 
@@ -258,6 +284,14 @@ static bool is_unwritten(struct kstore *s, size_t kind, const char *name)
     return empty;
 }
 
+static void reload_one(struct kstore *s, size_t kind, const char *name)
+{
+    int folder = open_folder(s, kind);
+    reload(s, kind, folder, name);
+    if (folder >= 0)
+        close(folder);
+}
+
 static void take_event(struct kstore *s, const struct inotify_event *event, bool *rescan)
 {
     if (event->mask & (IN_Q_OVERFLOW | IN_IGNORED | IN_DELETE_SELF | IN_MOVE_SELF)) {
@@ -272,7 +306,7 @@ static void take_event(struct kstore *s, const struct inotify_event *event, bool
     for (size_t kind = 0; name && kstore_kinds[kind].plural; kind++)
         if (s->lists[kind].watch == event->wd &&
             !(event->mask & IN_CREATE && is_unwritten(s, kind, name)))
-            reload(s, kind, name);
+            reload_one(s, kind, name);
     arena_free(scratch);
 }
 

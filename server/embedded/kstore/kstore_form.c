@@ -166,8 +166,9 @@ static cJSON *sorted(struct arena *a, const cJSON *node)
     return out;
 }
 
-cJSON *kstore_stored(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
-                     const char *version)
+/* All but the order of members, and those that are null. */
+static cJSON *complete(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
+                       const char *version)
 {
     const struct kstore_kind *row = &kstore_kinds[kind];
     cJSON *copy = json_clone(a, object);
@@ -187,5 +188,34 @@ cJSON *kstore_stored(struct arena *a, size_t kind, const cJSON *object, const cJ
         row->prune(json_get(copy, "spec"));
     if (row->status && !json_get(copy, "status"))
         json_set(a, copy, "status", json_parse(a, row->status, strlen(row->status), NULL));
-    return sorted(a, copy);
+    return copy;
+}
+
+cJSON *kstore_stored(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
+                     const char *version)
+{
+    return sorted(a, complete(a, kind, object, current, version));
+}
+
+static bool has_null_member(const cJSON *node)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, node)
+    {
+        if ((cJSON_IsNull(item) && item->string) || has_null_member(item))
+            return true;
+    }
+    return false;
+}
+
+bool kstore_is_stored_form(size_t kind, const cJSON *tree)
+{
+    struct arena *scratch = arena_new();
+    const cJSON *metadata = json_get(tree, "metadata");
+    cJSON *stored = complete(scratch, kind, tree, tree, json_text(metadata, "resourceVersion"));
+    if (!json_get(metadata, "creationTimestamp"))
+        json_remove(json_get(stored, "metadata"), "creationTimestamp");
+    bool same = json_equal(stored, tree) && !has_null_member(tree);
+    arena_free(scratch);
+    return same;
 }

@@ -33,9 +33,9 @@ struct kstore_object {
     /* What stands in the file before and behind the object: comments, further documents. NULL:
      * nothing. */
     const char *head, *rest;
-    bool ours;     /* written by this process: its text is what kstore_text_print gives */
-    void *memo;    /* kstore_memo */
-    char *version; /* room for the version once it was touched */
+    bool in_form, looked;       /* as a write would give it; false: not, or not looked at */
+    void *memo;                 /* kstore_memo */
+    char *version;              /* room for the version once it was touched */
     struct kstore_object *next; /* among the retired */
 };
 
@@ -139,6 +139,12 @@ long long kstore_text_find_version(const char *path, const char *version);
 bool kstore_text_patch(const char *path, long long at, const char *old, const char *now,
                        struct err *e);
 
+/* kstore_word.c: the commonest names and values become the one copy of them that clones share. */
+void kstore_share_words(cJSON *tree);
+
 /* kstore_form.c: the object as it is stored, in arena a. */
 cJSON *kstore_stored(struct arena *a, size_t kind, const cJSON *object, const cJSON *current,
                      const char *version);
+/* Would storing it again change nothing but its version? The order of members does not count, nor
+ * that it does not say when it was made. */
+bool kstore_is_stored_form(size_t kind, const cJSON *tree);

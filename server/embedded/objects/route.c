@@ -28,20 +28,59 @@ static cJSON *route_shown(struct rest_request *r, const cJSON *ingress)
     return route;
 }
 
+static bool is_of_console(const cJSON *ingress)
+{
+    const char *class = json_str(json_get(ingress, "spec"), "ingressClassName");
+    return kube_is_defined_here(ingress) && (!class || strcmp(class, "higress") == 0);
+}
+
+/* A route's JSON before and behind the value of authConfig, which comes from elsewhere. It is kept
+ * with the Ingress that it was made of, so that a list does not make it again, nor looks at that.
+ */
+struct text {
+    const char *before, *behind, *name;
+    size_t before_size, behind_size;
+    bool of_console; /* made by a console: a list shows it that does not ask for others */
+};
+
+static const char hole[] = "\001"; /* JSON has no such character */
+
+static struct text *make_text(struct arena *a, const cJSON *ingress)
+{
+    struct arena *scratch = arena_new();
+    cJSON *route = ingress_to_route(scratch, ingress);
+    json_set(scratch, route, "authConfig", json_raw(scratch, hole));
+    char *whole = json_print(scratch, route), *at = strchr(whole, *hole);
+    struct text *text = arena_make(a, struct text);
+    text->before_size = (size_t)(at - whole);
+    text->before = arena_strndup(a, whole, text->before_size);
+    text->behind_size = strlen(at + 1);
+    text->behind = arena_strndup(a, at + 1, text->behind_size);
+    text->name = kube_name(ingress);
+    text->of_console = is_of_console(ingress);
+    arena_free(scratch);
+    return text;
+}
+
+static const struct text *text_of(struct rest_request *r, size_t i)
+{
+    struct arena *a;
+    void **memo = kstore_memo_at(r->store, kind, i, &a);
+    if (!*memo)
+        *memo = make_text(a, kstore_at(r->store, kind, i));
+    return *memo;
+}
+
 /* Which Ingresses a list shows. */
 struct selection {
     const char *label; /* NULL: any domain */
     bool all;          /* also those that the console did not make */
 };
 
-static bool is_selected(const struct selection *s, const cJSON *ingress)
+static bool is_selected(struct rest_request *r, const struct selection *s, size_t i)
 {
-    const char *class = json_str(json_get(ingress, "spec"), "ingressClassName");
-    if (!s->all && !kube_is_defined_here(ingress))
-        return false;
-    if (!s->all && class && strcmp(class, "higress") != 0)
-        return false;
-    return !s->label || kube_label(ingress, s->label);
+    return (s->all || text_of(r, i)->of_console) &&
+           (!s->label || kube_label(kstore_at(r->store, kind, i), s->label));
 }
 
 /* Indexes into the store's list. */
@@ -51,7 +90,7 @@ static size_t *select_routes(struct rest_request *r, const struct selection *s, 
     size_t *found = arena_array(r->arena, size_t, n + 1);
     *count = 0;
     for (size_t i = 0; i < n; i++)
-        if (is_selected(s, kstore_at(r->store, kind, i)))
+        if (is_selected(r, s, i))
             found[(*count)++] = i;
     return found;
 }
@@ -67,40 +106,14 @@ cJSON *route_list(struct rest_request *r, const char *domain)
     return out;
 }
 
-/* A route's JSON before and behind the value of authConfig, which comes from elsewhere. It is kept
- * with the Ingress that it was made of, so that a list does not make it again. */
-struct text {
-    const char *before, *behind;
-};
-
-static const char hole[] = "\001"; /* JSON has no such character */
-
-static struct text *make_text(struct arena *a, const cJSON *ingress)
-{
-    struct arena *scratch = arena_new();
-    cJSON *route = ingress_to_route(scratch, ingress);
-    json_set(scratch, route, "authConfig", json_raw(scratch, hole));
-    char *whole = json_print(scratch, route), *at = strchr(whole, *hole);
-    struct text *text = arena_make(a, struct text);
-    text->before = arena_strndup(a, whole, (size_t)(at - whole));
-    text->behind = arena_strdup(a, at + 1);
-    arena_free(scratch);
-    return text;
-}
-
 static void add_route(struct rest_request *r, struct rest_list *list, size_t i,
                       struct rules_index *auth)
 {
-    struct arena *a;
-    const cJSON *ingress = kstore_at(r->store, kind, i);
-    void **memo = kstore_memo_at(r->store, kind, i, &a);
-    if (!*memo)
-        *memo = make_text(a, ingress);
-    const struct text *text = *memo;
+    const struct text *text = text_of(r, i);
     struct buf *out = rest_list_next(list);
-    buf_str(out, text->before);
-    rules_write_indexed_auth(out, auth, kube_name(ingress));
-    buf_str(out, text->behind);
+    buf_add(out, text->before, text->before_size);
+    rules_write_indexed_auth(out, auth, text->name);
+    buf_add(out, text->behind, text->behind_size);
 }
 
 static void give_routes(struct rest_request *r, const struct selection *s)

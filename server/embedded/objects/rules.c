@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "embedded/embedded.h"
 #include "embedded/kstore/kstore.h"
 #include "embedded/kstore/kube.h"
@@ -262,7 +263,7 @@ static cJSON *shown_auth(struct arena *a, const cJSON *rule)
 
 struct rules_index {
     size_t count, next; /* next: where a walk in the order of names is */
-    bool settled;       /* made of what this process wrote: sorted, nothing missing */
+    bool settled;       /* sorted as a write sorts them, nothing missing */
     const char *off;    /* the JSON of authentication that is off */
     struct entry {
         const char *ingress;
@@ -295,14 +296,35 @@ static struct rules_index *index_rules(struct arena *a, const cJSON *plugin)
     return index;
 }
 
+/* Would rules_put leave everything but its rule as it is? */
+static bool is_settled(const cJSON *plugin)
+{
+    const cJSON *spec = json_get(plugin, "spec"), *rules = json_get(spec, "matchRules");
+    const cJSON *before = NULL, *rule;
+    if (!text_same(json_text(spec, "failStrategy"), "FAIL_OPEN") ||
+        !cJSON_IsBool(json_get(spec, "defaultConfigDisable")) || !cJSON_IsArray(rules))
+        return false;
+    cJSON_ArrayForEach(rule, rules)
+    {
+        if (before && by_target(&before, &rule) > 0)
+            return false;
+        before = rule;
+    }
+    return true;
+}
+
 struct rules_index *rules_index_auth(struct rest_request *r)
 {
     struct arena *a;
     void **memo = kstore_memo(r->store, "wasmplugins", auth_plugin, &a);
     if (!memo)
         return index_rules(r->arena, NULL);
-    if (!*memo)
-        *memo = index_rules(a, kstore_get(r->store, "wasmplugins", auth_plugin));
+    if (!*memo) {
+        const cJSON *plugin = kstore_get(r->store, "wasmplugins", auth_plugin);
+        struct rules_index *index = index_rules(a, plugin);
+        index->settled = is_settled(plugin);
+        *memo = index;
+    }
     return *memo;
 }
 
@@ -316,15 +338,13 @@ static const cJSON *find_indexed(struct rules_index *index, const char *ingress)
     return found ? found->rule : NULL;
 }
 
-/* What is known of the plugin that was written last: writing one of its rules again as it is moves
- * the version and nothing else, as the real console does at every write of a route. */
+/* Writing a rule again as it is moves the version and nothing else, as the real console does at
+ * every write of a route. */
 static bool is_unchanged(struct rest_request *r, const char *ingress, const cJSON *config,
                          bool enabled)
 {
-    struct arena *a;
-    void **memo = kstore_memo(r->store, "wasmplugins", auth_plugin, &a);
-    struct rules_index *index = memo ? *memo : NULL;
-    const cJSON *rule = index && index->settled ? find_indexed(index, ingress) : NULL;
+    struct rules_index *index = rules_index_auth(r);
+    const cJSON *rule = index->settled ? find_indexed(index, ingress) : NULL;
     const cJSON *disabled = json_get(rule, "configDisable");
     if (!cJSON_IsBool(disabled) || cJSON_IsTrue(disabled) == enabled)
         return false;
@@ -356,11 +376,7 @@ static bool write_key_auth(struct rest_request *r, const char *ingress, const cJ
     rules_put(a, plugin, &target, config, enabled);
     if (enabled)
         switch_on(a, plugin);
-    if (!kube_save(r, "wasmplugins", plugin))
-        return false;
-    /* Sorted and whole from now on, so that the next write of the same may be skipped. */
-    rules_index_auth(r)->settled = true;
-    return true;
+    return kube_save(r, "wasmplugins", plugin) != NULL;
 }
 
 bool rules_write_auth(struct rest_request *r, const char *ingress, const cJSON *auth)

@@ -116,3 +116,9 @@ call analyze_traffic {"by":["colour"]}
 error "by[0]"
 call analyze_traffic {"by":["path","status","flag","host"]}
 error "by"
+
+# what Envoy runs by needs an Envoy
+call inspect_proxy {"what":"clusters"}
+error "no address of Envoy's admin interface is configured"
+call inspect_proxy {"what":"secrets"}
+error "what"

@@ -78,12 +78,13 @@ func writeLine(w io.Writer, line string, since time.Time, stamped bool) {
 	io.WriteString(w, line+"\n")
 }
 
-// Lines that come after the end, also those of a file that takes its place.
-func follow(w http.ResponseWriter, r *http.Request, path string, f *os.File, stamped bool) {
-	at, _ := f.Seek(0, io.SeekEnd)
+// Lines that come after the end, also those of a file that takes its place; until the pod is gone, or its container has
+// another file (it was started again).
+func follow(w http.ResponseWriter, r *http.Request, pod, container, path string, f *os.File, stamped bool) {
+	at, _ := f.Seek(0, io.SeekCurrent)
 	rest := ""
-	for r.Context().Err() == nil {
-		time.Sleep(20 * time.Millisecond)
+	for r.Context().Err() == nil && pods()[pod].Logs[container] == path {
+		time.Sleep(5 * time.Millisecond)
 		now, err := os.Stat(path)
 		was, _ := f.Stat()
 		b := make([]byte, 1<<16)
@@ -157,7 +158,7 @@ func containerLogs(w http.ResponseWriter, r *http.Request) {
 	copyLines(to, f, n, since, stamped)
 	w.(http.Flusher).Flush()
 	if q.Get("follow") == "true" {
-		follow(w, r, path, f, stamped)
+		follow(w, r, s[2]+"/"+s[3], s[4], path, f, stamped)
 	}
 }
 

@@ -4,13 +4,11 @@
  * as a buffer of ours, and only the buffer is rewritten afterwards: no other thread that reads
  * other variables meanwhile (the resolver's do) sees the environment move.
  */
-#include "base/when.h"
-#include "policy/predicate_private.h"
+#include "base/zone.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { NAME_LONGEST = 60 };
@@ -47,4 +45,35 @@ bool zone_local(const char *name, double unix_time, struct tm *out)
     ours = true;
     tzset();
     return localtime_r(&t, out) != NULL;
+}
+
+int zone_minutes(const char *text)
+{
+    unsigned hour, minute;
+    char end;
+    bool ok = text && strlen(text) == 5 && sscanf(text, "%2u:%2u%c", &hour, &minute, &end) == 2 &&
+              hour <= 24 && minute < 60 && hour * 60 + minute <= 24 * 60;
+    return ok ? (int)(hour * 60 + minute) : -1;
+}
+
+/* Seconds that the zone is ahead of UTC then. */
+static double zone_ahead(const char *name, double unix_time)
+{
+    struct tm t;
+    return zone_local(name, unix_time, &t) ? (double)t.tm_gmtoff : 0;
+}
+
+double zone_instant(const char *name, const struct tm *day, int minutes)
+{
+    enum { DAY = 86400 };
+    struct tm t = { .tm_year = day->tm_year, .tm_mon = day->tm_mon, .tm_mday = day->tm_mday };
+    double as_utc = (double)timegm(&t) + minutes * 60.;
+    double before = zone_ahead(name, as_utc - DAY), after = zone_ahead(name, as_utc + DAY);
+    double first = as_utc - (before > after ? before : after);
+    double second = as_utc - (before > after ? after : before);
+    if (zone_ahead(name, first) == as_utc - first)
+        return first;
+    if (zone_ahead(name, second) == as_utc - second)
+        return second;
+    return as_utc - before; /* the clock jumps over it */
 }

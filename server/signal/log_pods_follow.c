@@ -1,0 +1,239 @@
+/* log_pods_follow.c - the logs of pods as they are written: one request with follow=true a replica.
+ *
+ * Such a stream ends when the container ends, the pod goes, or a proxy has had enough; nothing says
+ * which. So it is asked for again, from the last line's second on, and lines up to that one are
+ * left out. Pods that come are followed from their first line on.
+ */
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/text.h"
+#include "base/when.h"
+#include "config/config.h"
+#include "kube/api.h"
+#include "net/fetch.h"
+#include "net/loop.h"
+#include "signal/log_follow_private.h"
+#include "signal/log_gather.h"
+#include "signal/log_pods_private.h"
+#include <math.h>
+#include <string.h>
+
+enum { STREAMS = 64, WAITING = 8 << 20 };
+static const double STREAM_SECONDS = 3600, AGAIN_SECONDS = 0.5, LIST_SECONDS = 3;
+
+struct pod_stream {
+    struct pods_follower *of;
+    const char *pod;
+    struct buf got; /* that nobody took yet */
+    struct cancel cancel;
+    long long last; /* time of the last line that was taken; 0: none was */
+    bool catching;  /* lines up to that one come again */
+    bool named, ended;
+};
+
+struct pods_follower {
+    struct log_follower follower;
+    struct log_gather gather;
+    struct pod_stream *streams[STREAMS];
+    int count;
+    bool closed;
+    double listed; /* when pods were looked for last */
+};
+
+/* -- one stream, on its fiber --------------------------------------------------------------------
+ */
+
+static bool add_streamed(void *arg, const char *bytes, size_t n)
+{
+    struct pod_stream *s = arg;
+    struct log_follower *f = &s->of->follower;
+
+    if (!buf_add(&s->got, bytes, n)) {
+        buf_reset(&s->got);
+        log_follow_note(f, arena_printf(f->arena, "%s wrote faster than it could be read", s->pod));
+    }
+    cancel_fire(&s->of->gather.idle);
+    return !s->of->closed;
+}
+
+static bool ask_stream(struct pod_stream *s, struct arena *a, struct err *e)
+{
+    struct log_follower *f = &s->of->follower;
+    struct log_source *source = f->source;
+    struct fetch_answer answer;
+    char *path = log_pod_path(a, source, f->q->what, s->pod, s->named);
+
+    path = arena_printf(a, "%s&follow=true", path);
+    s->catching = s->last > 0;
+    if (s->last)
+        path = arena_printf(a, "%s&sinceTime=%s", path,
+                            text_percent(a, when_text(a, (double)(s->last / 1000000000), false)));
+    const struct kube_request r = { .path = path,
+                                    .accept = "*/*",
+                                    .timeout = STREAM_SECONDS,
+                                    .sink = add_streamed,
+                                    .sink_arg = s,
+                                    .cancel = &s->cancel };
+    return kube_api_ask(kube_higress_api(source->config->kube.higress, source->loop), a, &r,
+                        &answer, e);
+}
+
+/* True: it is worth to be asked for again. */
+static bool tell_stream_end(struct pod_stream *s, const struct err *e)
+{
+    struct log_follower *f = &s->of->follower;
+
+    if (e->status == 404)
+        log_follow_note(f, arena_printf(f->arena, "%s is gone", s->pod));
+    else if (e->kind != ERR_NONE && e->kind != ERR_GONE)
+        log_follow_note(f, arena_printf(f->arena, "%s: %s", s->pod, e->text));
+    return e->status != 404 && e->status != 403;
+}
+
+static void run_stream(void *arg)
+{
+    struct pod_stream *s = arg;
+    bool on = true;
+
+    while (on && !s->cancel.fired) {
+        struct arena *a = arena_new();
+        struct err e = { 0 }, ignored = { 0 };
+        bool ok = ask_stream(s, a, &e);
+        bool unnamed = !ok && s->named && log_no_such_container(&e);
+        s->named = s->named && !unnamed;
+        on = unnamed || s->of->closed || tell_stream_end(s, &e);
+        arena_free(a);
+        if (on && !unnamed && !s->cancel.fired)
+            nap_for(s->of->gather.loop, AGAIN_SECONDS, "log of", "a pod", &s->cancel, &ignored);
+    }
+    s->ended = true;
+    log_gather_end(&s->of->gather);
+}
+
+/* -- all of them ---------------------------------------------------------------------------------
+ */
+
+static bool is_followed(const struct pods_follower *f, const char *pod)
+{
+    for (int i = 0; i < f->count; i++)
+        if (!strcmp(f->streams[i]->pod, pod) && !f->streams[i]->ended)
+            return true;
+    return false;
+}
+
+static void follow_pod(struct pods_follower *f, const char *pod, long long last)
+{
+    struct pod_stream *s = arena_make(f->follower.arena, struct pod_stream);
+
+    *s = (struct pod_stream){
+        .of = f, .pod = text_clean(f->follower.arena, pod, 253), .last = last, .named = true
+    };
+    buf_init(&s->got, WAITING);
+    f->streams[f->count++] = s;
+    f->gather.left++;
+    fiber_start(run_stream, s);
+}
+
+/* Of the replica, in what was read before; 0: it had none. */
+static long long last_of(const struct log_part *p, const char *pod)
+{
+    for (int i = p->lines - 1; i >= 0; i--)
+        if (text_same(p->replicas[p->marks[i].replica], pod))
+            return p->marks[i].ns;
+    return 0;
+}
+
+static void look_for_pods(struct pods_follower *f, const struct log_part *newest)
+{
+    struct log_source *s = f->follower.source;
+    struct arena *a = arena_new();
+    struct err e = { 0 };
+    const struct kube_pod *pods =
+        kube_higress_pods(s->config->kube.higress, s->loop, a,
+                          log_pod_log(f->follower.q->what)->workload, s->cancel, &e);
+
+    for (; pods && pods->name && f->count < STREAMS; pods++)
+        if (!is_followed(f, pods->name))
+            follow_pod(f, pods->name, newest ? last_of(newest, pods->name) : 0);
+    if (!pods && e.kind != ERR_GONE)
+        log_follow_note(&f->follower, e.text);
+    f->listed = loop_now(s->loop);
+    arena_free(a);
+}
+
+/* Behind the lines that came before. */
+static const char *skip_told(struct pod_stream *s, const char *text, const char *end)
+{
+    while (s->catching && text < end) {
+        size_t n = 0;
+        if (log_stamp(text, end, &n) > s->last) {
+            s->catching = false;
+            break;
+        }
+        text = (const char *)memchr(text, '\n', (size_t)(end - text)) + 1;
+    }
+    return text;
+}
+
+static void take_whole_lines(struct pod_stream *s, struct arena *a, struct log_stream *out)
+{
+    const char *nl = s->got.len ? memrchr(s->got.data, '\n', s->got.len) : NULL;
+    size_t n = nl ? (size_t)(nl - s->got.data) + 1 : 0;
+    const char *text = arena_strndup(a, s->got.data, n), *end = text + n, *at;
+
+    buf_consume(&s->got, n);
+    at = skip_told(s, text, end);
+    *out = (struct log_stream){ s->pod, at, (size_t)(end - at), false };
+    if (at == end)
+        return;
+    const char *last = memrchr(at, '\n', (size_t)(end - 1 - at));
+    long long ns = log_stamp(last ? last + 1 : at, end, &n);
+    s->last = ns > s->last ? ns : s->last;
+}
+
+static bool poll_pods(struct log_follower *follower, struct arena *a, struct log_part *out,
+                      struct err *e)
+{
+    struct pods_follower *f = (struct pods_follower *)follower;
+    struct log_stream *streams = arena_array(a, struct log_stream, f->count + 1);
+
+    (void)e;
+    if (loop_now(follower->source->loop) - f->listed > LIST_SECONDS)
+        look_for_pods(f, NULL);
+    for (int i = 0; i < f->count; i++)
+        take_whole_lines(f->streams[i], a, &streams[i]);
+    log_merge(a, streams, f->count, LOG_MOMENT_NOW, true, out);
+    return true;
+}
+
+static bool pause_pods(struct log_follower *follower, double seconds, struct err *e)
+{
+    struct pods_follower *f = (struct pods_follower *)follower;
+
+    return log_gather_nap(&f->gather, follower->source->cancel, fmin(seconds, LIST_SECONDS)) ||
+           err_set(e, ERR_GONE, "cancelled");
+}
+
+static void close_pods(struct log_follower *follower)
+{
+    struct pods_follower *f = (struct pods_follower *)follower;
+
+    f->closed = true;
+    for (int i = 0; i < f->count; i++)
+        cancel_fire(&f->streams[i]->cancel);
+    log_gather_wait(&f->gather, NULL);
+    for (int i = 0; i < f->count; i++)
+        buf_free(&f->streams[i]->got);
+}
+
+struct log_follower *log_follow_pods(struct log_source *s, struct arena *a,
+                                     const struct accesslog_query *q, const struct log_part *newest)
+{
+    static const struct log_follower_ops ops = { poll_pods, pause_pods, close_pods };
+    struct pods_follower *f = arena_make(a, struct pods_follower);
+
+    *f = (struct pods_follower){ .follower = { .ops = &ops, .source = s, .q = q, .arena = a },
+                                 .gather = { .loop = s->loop } };
+    look_for_pods(f, newest);
+    return &f->follower;
+}
