@@ -36,7 +36,7 @@ struct tool {
     bool (*plan)(struct call *c, struct plan *p);
     enum terms takes_terms; /* may its change be guarded and scheduled? */
     bool local, bound;      /* needs no gateway; has that of the change it is about */
-    bool signals;           /* local, and about one gateway all the same: by its proxy, its log */
+    bool of_each;           /* local, but what it reads each of several gateways has its own of */
     bool fleeting;          /* its answer is of the moment: it shows changes, time or traffic */
     bool reaches_out;       /* it asks servers behind the gateway, too: openWorldHint */
     bool on_map;            /* a client with a screen may show the map of the gateway beside it */

@@ -150,7 +150,7 @@ static const struct tool tools[] = {
         .out = out,
         .read = run_diagnose,
         .local = true,
-        .signals = true,
+        .of_each = true,
         .say = say_diagnosis,
         .facts = diagnosis_facts,
     },

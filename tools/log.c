@@ -292,7 +292,7 @@ static const struct tool tools[] = {
         .out = out,
         .read = run_log,
         .local = true,
-        .signals = true,
+        .of_each = true,
         .say = say_log,
         .facts = log_facts,
     },

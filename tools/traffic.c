@@ -148,7 +148,7 @@ static const struct tool tools[] = {
         .out = out,
         .read = run_traffic,
         .local = true,
-        .signals = true,
+        .of_each = true,
         .say = say_traffic,
     },
     { 0 },

@@ -196,6 +196,7 @@ static bool send_exchange(struct exchange *x, const char *body, struct err *e)
     struct model *m = x->model;
     double left = m->until - loop_now(m->loop);
     struct fetch_request r = {
+        .to = TO_MODEL,
         .method = "POST",
         .url = arena_printf(x->arena, "%s%s", m->config->url, m->api->path),
         .headers = headers_of(m, x->arena),

@@ -108,7 +108,8 @@ static const cJSON *ask_issuer(struct question *q, const struct config *c, struc
     const struct fetch_header headers[] = { { "Content-Type", "application/x-www-form-urlencoded" },
                                             { "Accept", "application/json" },
                                             { 0 } };
-    const struct fetch_request r = { .method = "POST",
+    const struct fetch_request r = { .to = TO_ISSUER,
+                                     .method = "POST",
                                      .url = c->oauth_introspection,
                                      .headers = headers,
                                      .body = body,

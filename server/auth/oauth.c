@@ -58,9 +58,12 @@ static const char *read_key_set(struct oauth *o, struct arena *a, size_t *n, str
     const char *where = o->config->oauth_jwks;
     if (where[0] == '/')
         return file_read(a, where, KEYS_MAX, n, e);
-    const struct fetch_request r = {
-        .method = "GET", .url = where, .timeout = 10, .max_body = KEYS_MAX, .cancel = &o->cancel
-    };
+    const struct fetch_request r = { .to = TO_ISSUER,
+                                     .method = "GET",
+                                     .url = where,
+                                     .timeout = 10,
+                                     .max_body = KEYS_MAX,
+                                     .cancel = &o->cancel };
     struct fetch_answer answer;
     if (!fetch(o->loop, a, &r, &answer, e))
         return NULL;

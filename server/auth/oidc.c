@@ -98,7 +98,9 @@ static const cJSON *read_document(struct oidc *o, struct arena *a, const char *u
                                   struct cancel *c, struct err *e)
 {
     static const struct fetch_header headers[] = { { "Accept", "application/json" }, { 0 } };
-    const struct fetch_request r = { .method = "GET", .url = url, .headers = headers, .cancel = c };
+    const struct fetch_request r = {
+        .method = "GET", .url = url, .headers = headers, .cancel = c, .to = TO_ISSUER
+    };
     int status = 0;
     const cJSON *said = ask_provider(o, a, r, &status, e);
     if (said && status == 200)
@@ -277,7 +279,8 @@ static const char *swap_code(struct oidc *o, struct arena *a, const struct oidc_
     const struct config_oidc *conf = &o->config->oidc;
     const char *form = code_form(o, a, s, code);
     bool basic = conf->secret && conf->auth == OIDC_AUTH_BASIC;
-    const struct fetch_request r = { .method = "POST",
+    const struct fetch_request r = { .to = TO_ISSUER,
+                                     .method = "POST",
                                      .url = arena_strdup(a, o->metadata.token),
                                      .headers = headers,
                                      .body = form,

@@ -40,6 +40,7 @@ struct fiber {
     struct fiber *resumer; /* who gets control back; NULL: the main stack */
     bool parked, ended;
     struct fiber_view view;
+    struct fiber_span span;
     struct fiber *prev, *next; /* of those alive; next of an idle one is the next idle one */
 };
 
@@ -273,6 +274,7 @@ void fiber_start(void (*fn)(void *), void *arg)
     f->arg = arg;
     f->ended = false;
     f->view = (struct fiber_view){ .call = fiber_call() };
+    f->span = fibers.current ? fibers.current->span : (struct fiber_span){ 0 };
     f->sp = first_frame((char *)f, entry);
     fiber_link(f);
     fiber_run(f);
@@ -305,17 +307,23 @@ struct fiber *fiber_self(void)
     return fibers.current;
 }
 
-void fiber_label(unsigned long call, const char *label)
+void fiber_label(unsigned long call, const char *tool, const char *who)
 {
     if (!fibers.current)
         return;
     fibers.current->view.call = call;
-    fibers.current->view.label = label;
+    fibers.current->view.tool = tool;
+    fibers.current->view.who = who;
 }
 
 unsigned long fiber_call(void)
 {
     return fibers.current ? fibers.current->view.call : 0;
+}
+
+struct fiber_span *fiber_span(void)
+{
+    return fibers.current ? &fibers.current->span : NULL;
 }
 
 double fiber_clock(void)
@@ -341,7 +349,12 @@ int fiber_count(void)
 
 void fiber_drain_pool(void)
 {
-    while (fibers.idle) {
+    fiber_trim_pool(0);
+}
+
+void fiber_trim_pool(int keep)
+{
+    while (fibers.idle_count > keep) {
         struct fiber *f = fibers.idle;
         fibers.idle = f->next;
         fibers.idle_count--;

@@ -35,7 +35,8 @@ struct caller_ops {
     /* Who holds too much for another call to begin, in words; NULL: it may. */
     const char *(*busy)(struct caller *c);
     void (*progress)(struct caller *c, double done, double total, const char *text);
-    void (*log)(struct caller *c, enum log_level level, const char *text);
+    /* A call of that tool ended, and how. */
+    void (*log)(struct caller *c, enum log_level level, const char *tool, const char *how);
     /* A person decides elsewhere, and the call does nothing but wait for that; status: a sentence
      * that says so. False: this caller wants an answer now. rejoin: the call works again. */
     bool (*detach)(struct caller *c, const char *status);
@@ -49,6 +50,7 @@ struct caller {
     struct arena *arena; /* of the call */
     struct cancel *cancel;
     const char *principal;   /* who: owns what it proposes */
+    const char *traceparent; /* of the span that it calls in (W3C), as sent; NULL: none */
     struct channel *channel; /* how its person is asked; NULL: nobody can be */
     /* The question of an earlier run of this very call, to which it brings the answer: it is about
      * that change, and only while the plan is still the same. NULL: none. */

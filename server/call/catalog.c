@@ -135,7 +135,7 @@ bool catalog_names(const struct toolset *const *sets, const struct config *k, st
 static void add_catalog_tool(struct catalog *c, const struct toolset *set, const struct tool *t,
                              const struct field *gateway)
 {
-    bool asks = gateway && (!t->local || t->signals) && !t->bound && !t->schema;
+    bool asks = gateway && (!t->local || t->of_each) && !t->bound && !t->schema;
     struct catalog_tool *x = &c->tools[c->count++];
     *x = (struct catalog_tool){ .tool = t, .set = set, .asks_gateway = asks };
     x->in = t->in ? t->in : nothing;
@@ -172,7 +172,7 @@ struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets,
 const struct catalog_tool *catalog_find(const struct catalog *c, const char *name)
 {
     for (int i = 0; i < c->count; i++)
-        if (!strcmp(c->tools[i].tool->name, name))
+        if (*c->tools[i].tool->name == *name && !strcmp(c->tools[i].tool->name, name))
             return &c->tools[i];
     return NULL;
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include "call/read.h"
 #include "signal/proxy.h"   /* PROXY_WHATS */
+#include "signal/metrics.h" /* METRIC_QUESTIONS, what is asked */
 #include "signal/traffic.h" /* TRAFFIC_NAMES */
 
 /* How far a reading went. */
@@ -46,6 +47,9 @@ const char *log_line_client(struct call *c, const cJSON *row);
  * `log` gives the filters. AI routes and MCP servers have their own names. NULL after fail(). */
 const cJSON *traffic(struct call *c, const struct log_query *log, bool errors,
                      const char *const *by, int rows);
+/* A question about figures, and an expression (signal/metrics.h). NULL after fail(). */
+const cJSON *metrics(struct call *c, struct metrics_ask *ask);
+const cJSON *metrics_promql(struct call *c, const struct metrics_ask *ask, const char *promql);
 /* A page of Envoy's admin interface: parsed JSON, or text as a JSON string. NULL after fail(). */
 const cJSON *envoy_admin(struct call *c, const char *path);
 /* What the gateway's Envoys run by (signal/proxy.h), a line each: of one replica "KEY: …", of all

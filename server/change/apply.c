@@ -7,6 +7,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/span.h"
 #include "base/trace.h"
 #include "base/when.h"
 #include "change/apply_private.h"
@@ -267,6 +268,8 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
         return;
     apply_step("claimed", -1);
     trace(TRACE_CHANGE, "%s: applying %d operations", id, j->plan->count);
+    struct span span;
+    span_begin_apply(&span, id);
     g->busy++;
     struct loop_timer *renewal = loop_timer(g->loop, RENEW, RENEW, renew, j);
     cJSON *result = json_object(a);
@@ -281,6 +284,7 @@ void apply_run(struct engine *g, struct arena *a, const char *id, struct engine_
     }
     finish_job(j, result, state, e);
     trace(TRACE_CHANGE, "%s: %s", id, store_state_name(*state));
+    span_end(&span, *state == STATE_APPLIED ? NULL : store_state_name(*state));
     loop_untimer(renewal);
     g->busy--;
     if (e->kind == ERR_NONE && served_is_begun(result)) {

@@ -17,9 +17,9 @@ enum {
     PRESSES_AT_ONCE = 32, /* which do not wait for questions */
     EVENTS_WAITING = 128, /* of messages, and of presses */
     TEXT_MAX = 8 << 10,   /* bytes of what a person writes */
-    /* That are answered and audited one by one: of nobody, and of people of the table. */
+    /* A minute, answered and audited one by one: of nobody, and of people of the table. */
     REFUSALS_OF_NOBODY = 20,
-    REFUSALS_OF_PEOPLE = 200, /* a minute, both */
+    REFUSALS_OF_PEOPLE = 200,
 };
 
 struct bots {
@@ -108,8 +108,7 @@ struct chat_seen *seen_events(struct arena *a);
 /* Is it new? From then on it is not, for an hour, unless very many come. */
 bool seen_first(struct chat_seen *s, const char *id, double now);
 
-/* -- thread.c: what was said in a thread lately -------------------------------------------------
- */
+/* -- thread.c: what was said in a thread lately ------------------------------------------------ */
 
 struct chat_threads *threads_new(void);
 void threads_free(struct chat_threads *t);
@@ -130,8 +129,7 @@ bool say_concerns_account(const struct err *e);
 /* To who wrote or pressed, alone. Parks. */
 void say_to_one(struct chat_job *j, const char *text);
 
-/* -- talk.c, command.c: a message ----------------------------------------------------------------
- */
+/* -- talk.c, command.c: a message ------------------------------------------------------------- */
 
 void talk(struct chat_job *j, const struct chat_who *w);
 

@@ -114,6 +114,7 @@ static bool send_ask(struct chat_account *c, struct arena *a, const struct chat_
         headers[n] = (struct fetch_header){ "Content-Type",
                                             q->json ? "application/json; charset=utf-8" : q->type };
     const struct fetch_request r = {
+        .to = TO_CHAT,
         .method = q->method ? q->method : "POST",
         .url = q->url,
         .shown = arena_printf(a, "%s of %s", q->what, c->platform->title),

@@ -31,6 +31,8 @@ static void print_gateway(struct arena *a, const struct config *g, const struct 
            how_password(g));
     printf("envoy admin: %s\n", or_none(g->envoy_admin));
     printf("logs:        %s\n", log_source_name(a, log_source_new(a, NULL, g, NULL), LOG_ACCESS));
+    if (g->prometheus.url)
+        printf("prometheus:  %s\n", g->prometheus.url);
     printf("mode:        %s\n%s", config_mode_name(g->mode), g->name ? "\n" : "");
 }
 

@@ -11,6 +11,7 @@
 #include "cmd/rotate_private.h"
 #include "cmd/server_private.h"
 #include "cmd/ship_private.h"
+#include "cmd/ship_spans_private.h"
 #include "cmd/webhook_private.h"
 #include "config/config.h"
 #include "console/gateway.h"
@@ -101,6 +102,7 @@ bool server_open(struct server *s, const struct options *o, int *code)
         s->service->who = s->who;
     }
     s->ship = ship_begin(s);
+    s->spans = ship_spans_begin(s);
     s->webhook = webhook_begin(s);
     s->rotate = rotate_begin(s);
     loop_signal(s->loop, SIGUSR1, show_state, NULL);
@@ -123,7 +125,7 @@ void server_engine(struct server *s)
         log_event(LOG_ERROR, "pin", "%s", e.text);
 }
 
-static void turn_loop(struct server *s)
+void server_turn(struct server *s)
 {
     struct loop_timer *t = loop_timer(s->loop, 0.05, 0, (void (*)(void *))loop_stop, s->loop);
     loop_run(s->loop);
@@ -148,7 +150,7 @@ void server_run(struct server *s)
     if (!s->mcp || !s->mcp->listeners)
         return;
     listen_end_all(s->mcp); /* while there is still a way to tell them */
-    turn_loop(s);
+    server_turn(s);
 }
 
 /* A change that is being applied is finished first, so that its outcome is known; then parked
@@ -157,10 +159,11 @@ static void drain_requests(struct server *s)
 {
     const struct engine *g = s->service->engine;
     for (int i = 0; i < 200 && g && engine_busy(g); i++)
-        turn_loop(s);
+        server_turn(s);
+    ship_spans_flush(s->spans);
     fetch_stop(s->loop);
     for (int i = 0; i < 200 && ((s->mcp && s->mcp->requests > 0) || fiber_count() > 0); i++) {
-        turn_loop(s);
+        server_turn(s);
         fetch_stop(s->loop);
     }
 }
@@ -171,7 +174,7 @@ static void drain_bots(struct server *s)
 {
     bots_stop(s->bots);
     for (int i = 0; i < 200 && bots_busy(s->bots); i++) {
-        turn_loop(s);
+        server_turn(s);
         if (!s->service->engine || !engine_busy(s->service->engine))
             fetch_stop(s->loop);
     }
@@ -190,6 +193,7 @@ void server_close(struct server *s)
     drain_requests(s);
     rotate_end(s->rotate);
     ship_end(s->ship);
+    ship_spans_end(s->spans);
     bots_free(s->bots);
     mcp_free(s->mcp);
     service_free(s->service);

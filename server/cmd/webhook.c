@@ -148,7 +148,8 @@ static bool attempt(struct webhook *x, struct arena *a, const cJSON *line, const
         { 0 },
     };
     const struct reach reach = { .loopback = true, .allow = c->probe };
-    const struct fetch_request r = { .method = "POST",
+    const struct fetch_request r = { .to = TO_WEBHOOK,
+                                     .method = "POST",
                                      .url = c->webhook.url,
                                      .headers = headers,
                                      .body = body,

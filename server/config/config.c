@@ -152,7 +152,9 @@ static bool good_urls(struct arena *a, struct config *c, struct err *e)
            good_url(a, &c->control.pilot, "pilot.url", e) &&
            good_url(a, &c->control.controller, "pilot.controller_url", e) &&
            good_url(a, &c->page, "http.page", e) && good_url(a, &c->model.url, "model.url", e) &&
-           good_url(a, &c->logs.loki.url, "logs.loki.url", e);
+           good_url(a, &c->logs.loki.url, "logs.loki.url", e) &&
+           good_url(a, &c->prometheus.url, "prometheus.url", e) &&
+           good_url(a, &c->telemetry.traces, "traces.url", e);
 }
 
 /* Where probes and lines of the audit may go, and logs come from. */
@@ -160,6 +162,13 @@ static bool good_reach(struct config *c, struct arena *a, const cJSON *tree, str
 {
     return good_networks(c->probe, "probe", e) && config_good_audit(c, a, tree, e) &&
            config_good_logs(c, a, tree, e);
+}
+
+/* Whom we ask, and whom we tell, beside the gateway. */
+static bool good_others(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
+{
+    return config_good_model(c, a, tree, e) && config_good_webhook(c, a, tree, e) &&
+           config_good_prometheus(c, a, tree, e) && config_good_traces(c, a, tree, e);
 }
 
 /* Who somebody is, and who says so. */
@@ -176,7 +185,7 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
     c->state_dir = c->state_dir ? c->state_dir : default_state(a);
     if (!good_urls(a, c, e) || !good_tokens(c->tokens, "http.tokens", e) || !good_approvers(c, e) ||
         !good_reach(c, a, tree, e) || !good_passkeys(c, e) || !good_identities(c, a, tree, e) ||
-        !config_good_model(c, a, tree, e) || !config_good_webhook(c, a, tree, e))
+        !good_others(c, a, tree, e))
         return NULL;
     const cJSON *where = json_path(tree, "gateway.password");
     if (!where)
@@ -191,7 +200,7 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
 
 struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
 {
-    struct config *c = settings_check(a, tree, e) ? config_bind_gateways(a, tree, e) : NULL;
+    struct config *c = settings_check(tree, e) ? config_bind_gateways(a, tree, e) : NULL;
     return c && config_good_chat(c, a, tree, e) && config_good_alerts(c, a, tree, e) &&
                    config_good_schedules(c, a, tree, e)
                ? c

@@ -14,6 +14,7 @@
 #include "config/control.h"
 #include "config/kube.h"
 #include "config/logs.h"
+#include "config/metrics.h"
 #include "config/model.h"
 #include "config/oidc.h"
 #include "config/person.h"
@@ -64,8 +65,10 @@ struct config {
     /* Of several Envoys, the first of which it is, too; ended by NULL; none: it is the only one, or
      * that of all gateway pods (signal/replica.h). */
     const char *const *envoy_admins;
+    const char *traffic_url; /* where the gateway takes its traffic; NULL: not said */
     const char *access_log;  /* path of the gateway's access log; NULL: none */
     struct config_logs logs; /* where lines are read besides */
+    struct config_prometheus prometheus;
     enum mode mode;
     bool never_auto; /* config_never_auto was asked for */
     /* As configured; STRENGTH_NONE: not. policy_least says what follows. */
@@ -94,18 +97,16 @@ struct config {
     const char *oauth_read, *oauth_change;   /* scopes */
     double oauth_skew;                       /* seconds that clocks may differ */
     struct config_oidc oidc;
-    const char *const *origins;  /* allowed Origin values; ended by NULL; never NULL */
-    const char *const *hosts;    /* allowed Host values beside the loopback names */
-    double sessions;             /* MCP sessions at once */
-    double session_ttl;          /* seconds until an unused one ends */
-    double heartbeat;            /* seconds an event stream may be silent */
-    const char *tls_certificate; /* PEM files; both or neither NULL */
-    const char *tls_key;
-    const char *const *secret_envs; /* prefixes of variables that secret_ref may read */
-    const char *const *secret_dirs; /* folders whose files secret_ref may read */
-    const char *const *probe; /* networks that probes may reach although they are out of reach */
-    const char *probe_ca_file, *traffic_url; /* NULL: the system's; it is not said */
-    const char *prompts_dir;                 /* runbooks beside our own; NULL: none */
+    const char *const *origins;   /* allowed Origin values; ended by NULL; never NULL */
+    const char *const *hosts;     /* allowed Host values beside the loopback names */
+    double sessions, session_ttl; /* MCP sessions at once; seconds until an unused one ends */
+    double heartbeat;             /* seconds an event stream may be silent */
+    const char *tls_certificate, *tls_key; /* PEM files; both or neither NULL */
+    /* Prefixes of variables, and folders of files, that secret_ref may read. */
+    const char *const *secret_envs, *const *secret_dirs;
+    const char *const *probe;  /* networks that probes may reach although they are out of reach */
+    const char *probe_ca_file; /* whom probes trust; NULL: the system's bundle */
+    const char *prompts_dir;   /* runbooks beside our own; NULL: none */
     struct config_model model;
     struct config_webhook webhook;
     double plan_ttl;      /* seconds until an undecided plan expires */
@@ -113,15 +114,14 @@ struct config {
     bool outside;         /* is its state kept, so that what others change there is told? */
     double outside_every; /* seconds between two looks for that */
     struct config_audit audit;
-    double watch;             /* seconds between two looks at subscribed objects; 0: none */
-    double max_calls;         /* calls in flight */
-    double max_plans;         /* undecided changes of one principal */
-    double plans_hour;        /* planned by one principal within an hour */
-    double repeats;           /* of the same call within … that are run; 0: any */
-    double repeat_seconds;    /* … so many seconds */
-    double answer_bytes;      /* default budget of one tool answer */
-    const char *log_level;    /* debug|info|warn|error|off */
-    const char *const *trace; /* areas of base/trace.h; ended by NULL; never NULL */
+    struct config_telemetry telemetry; /* of the process */
+    double watch;                   /* seconds between two looks at subscribed objects; 0: none */
+    double max_calls;               /* calls in flight */
+    double max_plans, plans_hour;   /* of one principal: undecided changes, planned in an hour */
+    double repeats, repeat_seconds; /* of the same call that are run within so long; 0: any */
+    double answer_bytes;            /* default budget of one tool answer */
+    const char *log_level;          /* debug|info|warn|error|off */
+    const char *const *trace;       /* areas of base/trace.h; ended by NULL; never NULL */
 };
 
 /* What the command line gave, by flag name without dashes; ended by { 0 }. Flags that the table

@@ -1,4 +1,4 @@
-/* config_audit.c - audit.*: where lines are sent, and with which headers. */
+/* config_audit.c - audit.*: where lines are sent; and headers of collectors. */
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
@@ -24,7 +24,7 @@ static bool good_ship(const char *to, struct err *e)
 }
 
 /* As RFC 9110 wants them: a token, and no line end in a value. */
-static bool good_audit_header(const char *name, const char *value, struct err *e)
+static bool is_header(const char *name, const char *value, struct err *e)
 {
     static const char token[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                 "!#$%&'*+-.^_`|~";
@@ -45,26 +45,33 @@ static void learn_header(const char *value)
         secret_learn(blank + 1);
 }
 
-bool config_good_audit(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
+bool config_read_headers(struct arena *a, const cJSON *tree, const char *group, const char *url,
+                         const struct config_header **headers, struct err *e)
 {
-    const cJSON *list = json_path(tree, "audit.headers"), *item;
+    const char *path = arena_printf(a, "%s.headers", group);
+    const cJSON *list = json_path(tree, path), *item;
     struct config_header *out = arena_array(a, struct config_header, json_count(list) + 1);
-    c->audit.headers = out;
-    if (!good_ship(c->audit.ship, e))
-        return false;
-    if (list &&
-        (!c->audit.ship || !config_is_trusted_url(c->audit.ship + strcspn(c->audit.ship, "h"))))
+    *headers = out;
+    if (list && (!url || !config_is_trusted_url(url)))
         return err_set(e, ERR_ARGS,
-                       "these are secrets: audit.ship must be otlp:https://…, or otlp:http:// on a "
+                       "these are secrets: the collector's URL must be https://…, or http:// on a "
                        "loopback address with its port") ||
-               err_about(e, "audit.headers");
+               err_about(e, path);
     cJSON_ArrayForEach(item, list)
     {
         out->name = arena_strdup(a, json_str(item, "name"));
         out->value = config_read_secret(a, item, e);
-        if (!out->value || !good_audit_header(out->name, out->value, e))
-            return err_about(e, "audit.headers");
+        if (!out->value || !is_header(out->name, out->value, e))
+            return err_about(e, path);
         learn_header(out++->value);
     }
     return true;
+}
+
+bool config_good_audit(struct config *c, struct arena *a, const cJSON *tree, struct err *e)
+{
+    const char *ship = c->audit.ship;
+    return good_ship(ship, e) &&
+           config_read_headers(a, tree, "audit", ship ? ship + strcspn(ship, "h") : NULL,
+                               &c->audit.headers, e);
 }

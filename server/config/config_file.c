@@ -17,7 +17,7 @@
 #include <limits.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 128 };
+enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 192 };
 
 struct sources {
     struct arena *a;

@@ -7,6 +7,7 @@
 struct arena;
 struct config;
 struct config_quiet;
+struct config_header;
 struct err;
 
 /* Checks and binds; e->path is that of the member that is wrong, and the sentence begins with it.
@@ -27,6 +28,13 @@ const char *const *config_texts(struct arena *a, const cJSON *list);
 /* `people` of the tree, checked; NULL where there is none. And what goes beyond one row of it. */
 const struct config_person *config_people_of(struct arena *a, const cJSON *list);
 bool config_good_people(const struct config *c, struct err *e);
+/* GROUP.headers of the tree, for a collector at url (NULL: there is none); resolves their values.
+ */
+bool config_read_headers(struct arena *a, const cJSON *tree, const char *group, const char *url,
+                         const struct config_header **headers, struct err *e);
+/* prometheus of the tree it was bound from; resolves its secrets. And traces. */
+bool config_good_prometheus(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
+bool config_good_traces(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* audit of the tree it was bound from; resolves the headers. */
 bool config_good_audit(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* model of the tree it was bound from; resolves the key. */

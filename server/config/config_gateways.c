@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "config/config_file_private.h"
+#include "config/settings_private.h"
 
 bool config_several(const struct config *c)
 {
@@ -44,6 +45,17 @@ struct config *config_gateway(const struct config *c, const char *name, struct e
 
 /* -- binding ------------------------------------------------------------------------------- */
 
+/* Does what each gateway has of its own stand beside `gateway` where there is only one: "envoy"? */
+static bool is_beside_gateway(const char *member)
+{
+    size_t n = strlen(member);
+    for (const struct setting *row = settings; row->path; row++)
+        if (row->flags & EACH && !strncmp(row->path, member, n) &&
+            (row->path[n] == '.' || !row->path[n]))
+            return true;
+    return false;
+}
+
 /* The tree as it would be if this were the only gateway. */
 static cJSON *alone(struct arena *a, const cJSON *tree, const cJSON *member)
 {
@@ -53,10 +65,7 @@ static cJSON *alone(struct arena *a, const cJSON *tree, const cJSON *member)
     const cJSON *x;
     cJSON_ArrayForEach(x, member)
     {
-        bool beside =
-            text_has_word("envoy|kubernetes|pilot|verify|logs|mode|approval|guard|outside|"
-                          "outside_every",
-                          x->string);
+        bool beside = is_beside_gateway(x->string);
         if (strcmp(x->string, "name") != 0)
             json_set(a, beside ? t : same, x->string, json_clone(a, x));
     }

@@ -152,6 +152,7 @@ static bool send_once(struct gateway *g, struct arena *a, const struct fetch_req
                       struct fetch_answer *out, struct err *e)
 {
     struct fetch_request copy = *r;
+    copy.to = TO_CONSOLE;
     *out = (struct fetch_answer){ 0 };
     return authorize(g, a, &copy, e) && fetch(g->loop, a, &copy, out, e);
 }

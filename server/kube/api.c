@@ -121,6 +121,7 @@ bool kube_api_head(struct kube_api *k, struct arena *a, const struct kube_reques
         .user_pwd_user = plain ? NULL : c.user,
         .user_pwd_password = plain ? NULL : c.password,
         .cancel = r->cancel,
+        .to = TO_KUBERNETES,
     };
     return true;
 }

@@ -195,6 +195,7 @@ static bool fetch_through(struct forward *f, struct arena *a, const struct kube_
     through.url = arena_printf(a, "http://127.0.0.1:%d%s", to->port, r->url);
     through.proxy = NULL;
     through.connect_to = NULL;
+    through.to = TO_KUBERNETES; /* who asked counts it as theirs, too */
     f->running = 1;
     fiber_start(carry_up, f);
     bool ok = fetch(f->loop, a, &through, out, &why);

@@ -105,3 +105,12 @@ const char *share_words(struct arena *a, const struct owner *o, enum share_of wh
                         name, o->held[what] - 1, words[what].held, limit, words[what].limit,
                         s->owners[what], share_of(o, what, limit));
 }
+
+struct mcp_held mcp_held(const struct mcp *m)
+{
+    return (struct mcp_held){ .calls = share_all(m, SHARE_CALLS),
+                              .sessions = share_all(m, SHARE_SESSIONS),
+                              .streams = share_all(m, SHARE_STREAMS),
+                              .tasks = share_all(m, SHARE_TASKS),
+                              .watches = share_all(m, SHARE_WATCHES) };
+}

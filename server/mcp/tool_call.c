@@ -76,13 +76,13 @@ static void send_progress(struct caller *c, double done, double total, const cha
     request_notify(r, "notifications/progress", params);
 }
 
-static void tell_log(struct caller *c, enum log_level level, const char *text)
+static void tell_log(struct caller *c, enum log_level level, const char *tool, const char *how)
 {
     static const enum level levels[] = { [LOG_DEBUG] = LEVEL_DEBUG,
                                          [LOG_INFO] = LEVEL_INFO,
                                          [LOG_WARN] = LEVEL_WARNING,
                                          [LOG_ERROR] = LEVEL_ERROR };
-    request_log(of(c)->request, levels[level], "%s", text);
+    request_log(of(c)->request, levels[level], "%s: %s", tool, how);
 }
 
 static bool detach(struct caller *c, const char *status)
@@ -161,13 +161,15 @@ void tool_call_start(struct request *r)
         return;
     }
     t->form = (struct channel){ r->asks_by, r->principal, FORM_BYTES, ask_by_form, t };
-    t->caller = (struct caller){ .ops = &client,
-                                 .arena = r->arena,
-                                 .cancel = &r->cancel,
-                                 .principal = r->principal,
-                                 .channel = &t->form,
-                                 .hears_progress = r->rpc.progress_token != NULL,
-                                 .shows_plans = client_extension(r->client, EXTENSION_UI) };
+    t->caller =
+        (struct caller){ .ops = &client,
+                         .arena = r->arena,
+                         .cancel = &r->cancel,
+                         .principal = r->principal,
+                         .traceparent = json_str(json_get(r->rpc.params, "_meta"), "traceparent"),
+                         .channel = &t->form,
+                         .hears_progress = r->rpc.progress_token != NULL,
+                         .shows_plans = client_extension(r->client, EXTENSION_UI) };
     if (t->question.retry.id)
         t->caller.earlier = &t->question.retry;
     if (task_offered(r))

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "base/trace.h"
 #include "net/fetch_error_private.h"
+#include "net/fetch_meter_private.h"
 #include "net/fetch_transfer_private.h"
 #include "net/loop.h"
 
@@ -120,11 +121,16 @@ static int set_timer(CURLM *multi, long milliseconds, void *arg)
     return 0;
 }
 
+void fetch_trim(int keep)
+{
+    while (pool.idle_count > keep)
+        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+}
+
 static void close_pool(void *arg)
 {
     (void)arg;
-    while (pool.idle_count > 0)
-        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+    fetch_trim(0);
     lib.curl_multi_cleanup(pool.multi);
     loop_untimer(pool.timer);
     pool.multi = NULL;
@@ -212,7 +218,8 @@ static void admit_next(void)
 
 static void perform_transfer(struct transfer *t)
 {
-    t->easy = pool.idle_count > 0 ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
+    bool kept = !t->request->sink && pool.idle_count > 0;
+    t->easy = kept ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
     fetch_setup(t);
     lib.curl_multi_add_handle(pool.multi, t->easy);
     wait_here(t);
@@ -227,7 +234,7 @@ static void release_transfer(struct transfer *t)
     lib.curl_slist_free_all(t->headers);
     lib.curl_slist_free_all(t->connect_to);
     lib.curl_easy_reset(t->easy);
-    if (pool.idle_count < FETCH_MAX)
+    if (!t->request->sink && pool.idle_count < FETCH_MAX) /* those have buffers of one size */
         pool.idle[pool.idle_count++] = t->easy;
     else
         lib.curl_easy_cleanup(t->easy);
@@ -319,8 +326,8 @@ static bool run_transfer(struct transfer *t, struct err *e)
     return ok;
 }
 
-bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
-           struct err *e)
+static bool fetch_once(struct loop *l, struct arena *a, const struct fetch_request *r,
+                       struct fetch_answer *out, struct err *e)
 {
     *out = (struct fetch_answer){ .headers = arena_array(a, struct fetch_header, HEADERS_MAX + 1) };
     if (r->cancel && r->cancel->fired)
@@ -338,6 +345,23 @@ bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struc
                           .max_body = max_body,
                           .body = buf_in(a, max_body) };
     return run_transfer(&t, e);
+}
+
+bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
+           struct err *e)
+{
+    struct fetch_seen seen;
+    fetch_begin(&seen, r);
+    bool ok = fetch_once(l, a, r, out, e);
+    fetch_end(&seen, r, out);
+    return ok;
+}
+
+void fetch_count(int *running, int *waiting)
+{
+    *running = *waiting = 0;
+    for (const struct transfer *t = pool.first; t; t = t->next)
+        ++*(t->admitted ? running : waiting);
 }
 
 /* -- connections that outlive their transfer ---------------------------------------------- */

@@ -23,6 +23,21 @@ struct fetch_header {
     const char *name, *value;
 };
 
+/* Who is asked, for our own figures and spans; fetch_meter.c names them. */
+enum fetch_to {
+    TO_OTHER,
+    TO_CONSOLE,
+    TO_ENVOY,
+    TO_KUBERNETES,
+    TO_PROMETHEUS,
+    TO_COLLECTOR,
+    TO_MODEL,
+    TO_ISSUER,
+    TO_CHAT,
+    TO_WEBHOOK,
+    TO_ENDS
+};
+
 struct fetch_request;
 struct fetch_answer;
 
@@ -79,6 +94,7 @@ struct fetch_request {
     const char *proxy;
     const struct reach *reach; /* judges each address before it is connected to; NULL: all may be */
     const struct fetch_via *via; /* NULL: none */
+    enum fetch_to to;
     const char *local_name; /* abstract Unix socket, used in place of the URL's host; NULL: none */
 };
 
@@ -125,4 +141,8 @@ struct fetch_answer {
 bool fetch(struct loop *l, struct arena *a, const struct fetch_request *r, struct fetch_answer *out,
            struct err *e);
 const char *fetch_answer_header(const struct fetch_answer *a, const char *name);
+/* How many are under way, and how many wait for their turn. */
+void fetch_count(int *running, int *waiting);
 void fetch_stop(struct loop *l); /* ends all transfers with ERR_GONE; at exit */
+/* What many requests at once left behind goes, but for so many handles. */
+void fetch_trim(int keep);

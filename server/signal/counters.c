@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "signal/stat_private.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,26 +190,6 @@ void counters_add(struct counters *c, const cJSON *const *pages, int count, doub
 
 /* -- the hour ----------------------------------------------------------------------------- */
 
-/* What came on top; a figure that is smaller than it was began anew. */
-static double grown_by(double now, double before)
-{
-    return now >= before ? now - before : now;
-}
-
-/* The end of that share of the requests, straight between two bounds; -1: there were none. */
-static double quantile(const double *bound, const double *within, int n, double share)
-{
-    double all = n ? within[n - 1] : 0, wanted = all * share;
-    for (int i = 0; all > 0 && i < n; i++) {
-        if (within[i] < wanted)
-            continue;
-        double below = i ? within[i - 1] : 0, from = i ? bound[i - 1] : 0;
-        double of = within[i] - below;
-        return from + (bound[i] - from) * (of > 0 ? (wanted - below) / of : 1);
-    }
-    return -1;
-}
-
 /* What one service did between two readings. */
 struct between {
     double from, to, completed, failed, slow;
@@ -221,12 +202,12 @@ static void compare_readings(const struct reading *was, const struct reading *is
 {
     const struct counted *before = find_counted(was, now->service);
     *out = (struct between){ .from = was->at, .to = is->at, .buckets = now->buckets };
-    out->completed = grown_by(now->completed, before ? before->completed : 0);
-    out->failed = grown_by(now->failed, before ? before->failed : 0);
+    out->completed = stat_grown(now->completed, before ? before->completed : 0);
+    out->failed = stat_grown(now->failed, before ? before->failed : 0);
     bool alike = before && before->buckets == now->buckets && now->completed >= before->completed;
     for (int i = 0; i < now->buckets; i++)
-        out->within[i] = grown_by(now->within[i], alike ? before->within[i] : 0);
-    out->slow = quantile(now->bound, out->within, now->buckets, 0.99);
+        out->within[i] = stat_grown(now->within[i], alike ? before->within[i] : 0);
+    out->slow = stat_quantile(now->bound, out->within, now->buckets, 0.99);
 }
 
 /* Each slot has the share of it that lies within; the hour begins at `from`. */
@@ -264,7 +245,7 @@ static void plot_service(const struct counters *c, const char *service, double f
         for (int k = 0; k < b.buckets; k++)
             within[k] += b.within[k];
     }
-    plot->p99 = now ? quantile(now->bound, within, now->buckets, 0.99) : -1;
+    plot->p99 = now ? stat_quantile(now->bound, within, now->buckets, 0.99) : -1;
 }
 
 cJSON *counters_hour(struct arena *a, const struct counters *c, double now)

@@ -43,6 +43,7 @@ static bool fetch_admin_page(struct loop *l, const struct config *c, struct aren
     how->timeout = c->timeout > 0 ? c->timeout : 10;
     how->connect_timeout = 2;
     how->via = of->via;
+    how->to = TO_ENVOY;
     how->max_body = MAX_PAGE;
     if (!of->url)
         return err_set(e, ERR_ARGS, "no address of Envoy's admin interface is configured");

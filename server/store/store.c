@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/meter.h"
 #include "base/secret.h"
 #include "base/when.h"
 #include "plan/plan.h"
@@ -141,6 +142,7 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    store_forget_recent(s);
     db_close(s->db);
     store_head_forget(s);
     if (s->lock >= 0)
@@ -238,14 +240,17 @@ bool store_keep(struct store *s, struct arena *a, const struct plan *p, enum pla
         return false;
     bool draft = false;
     *id = same_plan(s, a, p, owner, &draft, e);
-    bool ok = e->kind == ERR_NONE;
+    bool ok = e->kind == ERR_NONE, again = *id;
     if (ok && *id) {
         ok = found_again(s, *id, draft && state == STATE_PENDING, owner, e);
     } else if (ok) {
         *id = free_id(s, a, p->digest, e);
         ok = *id && insert(s, a, p, state, owner, ttl, *id, e);
     }
-    return store_end(s, ok, e);
+    ok = store_end(s, ok, e);
+    if (ok && !again)
+        meter_count(METER_CHANGES, store_state_name(state), NULL, 1);
+    return ok;
 }
 
 /* -- finding --------------------------------------------------------------------------------------
@@ -257,8 +262,7 @@ static cJSON *tree(struct arena *a, const char *text)
     return text ? json_parse(a, text, strlen(text), &ignored) : NULL;
 }
 
-/* A row of STORE_PLAN_COLUMNS, checked, without its trees. */
-static void row_head(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
+void store_read_head(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
 {
     static const int numbers[] = { 10, 11, 12, 20, 25 };
     double *const reals[] = { &out->created, &out->updated, &out->expires, &out->starts,
@@ -283,7 +287,7 @@ static void row_head(struct store *s, struct arena *a, struct db_rows *r, struct
 
 static void fill_stored_row(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
 {
-    row_head(s, a, r, out);
+    store_read_head(s, a, r, out);
     out->summary = tree(a, db_text(r, 14));
     out->result = tree(a, db_text(r, 15));
     out->guard = tree(a, db_text(r, 18));
@@ -378,38 +382,26 @@ static bool each_queried(struct store *s, struct db_rows r, const struct reader 
 static const double END_OF_TIME = 1e18;
 
 /* Each query walks one index: a page deep in 100,000 changes costs what the first one does. */
-static bool each_plan_row(struct store *s, enum plan_state state, double before, int limit,
-                          const struct reader *x, struct err *e)
+struct db_rows store_query_changes(struct store *s, enum plan_state state, double before, int limit,
+                                   struct err *e)
 {
     double to = before > 0 ? before : END_OF_TIME;
-    if (!store_head_look(s, e))
-        return false;
     if (!state)
-        return each_queried(s,
-                            db_query(s->db, e,
-                                     "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE created < ? "
-                                     "ORDER BY created DESC, id LIMIT ?",
-                                     "di", to, limit),
-                            x, e);
-    return each_queried(s,
-                        db_query(s->db, e,
-                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans INDEXED BY plans_state "
-                                 "WHERE state = ? AND created < ? ORDER BY created DESC, id "
-                                 "LIMIT ?",
-                                 "tdi", store_state_name(state), to, limit),
-                        x, e);
+        return db_query(s->db, e,
+                        "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE created < ? "
+                        "ORDER BY created DESC, id LIMIT ?",
+                        "di", to, limit);
+    return db_query(s->db, e,
+                    "SELECT " STORE_PLAN_COLUMNS " FROM plans INDEXED BY plans_state "
+                    "WHERE state = ? AND created < ? ORDER BY created DESC, id LIMIT ?",
+                    "tdi", store_state_name(state), to, limit);
 }
 
 bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
                 void *arg, struct err *e)
 {
-    return each_plan_row(s, state, before, limit, &(struct reader){ fill_stored_row, fn, arg }, e);
-}
-
-bool store_each_head(struct store *s, enum plan_state state, double before, int limit,
-                     store_row_fn *fn, void *arg, struct err *e)
-{
-    return each_plan_row(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
+    return store_head_look(s, e) && each_queried(s, store_query_changes(s, state, before, limit, e),
+                                                 &(struct reader){ fill_stored_row, fn, arg }, e);
 }
 
 bool store_each_touching(struct store *s, const char *object, double before, int limit,
@@ -422,7 +414,7 @@ bool store_each_touching(struct store *s, const char *object, double before, int
                                  "(SELECT id FROM touches WHERE object = ?) AND created < ? "
                                  "ORDER BY created DESC, id LIMIT ?",
                                  "tdi", object, before > 0 ? before : END_OF_TIME, limit),
-                        &(struct reader){ row_head, fn, arg }, e);
+                        &(struct reader){ store_read_head, fn, arg }, e);
 }
 
 bool store_each_guarded(struct store *s, double after, int limit, store_row_fn *fn, void *arg,
@@ -462,7 +454,7 @@ bool store_each_written(struct store *s, const char *gateway, double since, stor
                               "(state = 'applying' OR id IN (SELECT id FROM audit WHERE event IN "
                               "('applied', 'failed', 'unknown') AND at >= ?2)) ORDER BY updated",
                               "tt", gateway, when_text(a, since, true)),
-                     &(struct reader){ row_head, fn, arg }, e);
+                     &(struct reader){ store_read_head, fn, arg }, e);
     arena_free(a);
     return ok;
 }

@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/meter.h"
 #include "base/secret.h"
 #include "base/when.h"
 #include "store/store_private.h"
@@ -128,10 +129,14 @@ bool store_alive(struct store *s, const char *owner)
 
 double store_version(struct store *s, struct err *e)
 {
+    if (db_still(s->db, &s->version_mark))
+        return s->version;
+    db_mark(s->db, &s->version_mark);
     struct db_rows r = db_query(s->db, e, "PRAGMA data_version", "");
-    double now = db_next(&r, e) ? db_real(&r, 0) : -1;
+    s->version = db_next(&r, e) ? db_real(&r, 0) : -1;
     db_done(&r);
-    return now;
+    s->version_mark.known = !r.failed && db_still(s->db, &s->version_mark);
+    return s->version;
 }
 
 double store_data_version(struct store *s)
@@ -170,7 +175,7 @@ static bool set_state(struct store *s, const struct step *x, const char *decided
                   x->guard ? x->guard->guarded : NULL, kept);
 }
 
-bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e)
+static bool take_step(struct store *s, const struct step *x, bool *moved, struct err *e)
 {
     enum plan_state is;
     *moved = false;
@@ -187,6 +192,14 @@ bool store_step(struct store *s, const struct step *x, bool *moved, struct err *
     bool ok = e->kind == ERR_NONE &&
               (!*moved || store_sign(s, names[x->to], x->id, x->who, x->channel, said, e));
     arena_free(a);
+    return ok;
+}
+
+bool store_step(struct store *s, const struct step *x, bool *moved, struct err *e)
+{
+    bool ok = take_step(s, x, moved, e);
+    if (ok && *moved)
+        meter_count(METER_CHANGES, names[x->to], NULL, 1);
     return ok;
 }
 

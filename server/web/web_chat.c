@@ -6,6 +6,7 @@
  */
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/meter.h"
 #include "base/when.h"
 #include "chat/alert.h"
 #include "chat/bot.h"
@@ -82,7 +83,12 @@ static void take_for_bots(struct web *w, struct http_exchange *x, const struct w
     }
     if (must_platform_wait(w, x))
         return;
+    static const char *const became[] = { [BOTS_NONE] = "no such bot",
+                                          [BOTS_FORGED] = "forged",
+                                          [BOTS_UNREAD] = "unread",
+                                          [BOTS_TAKEN] = "taken" };
     enum bots_verdict v = w->bots ? in->take(w->bots, x->arena, &r, &taken, &e) : BOTS_NONE;
+    meter_count(METER_CHATS, became[v], NULL, 1);
     if (v == BOTS_NONE)
         web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, in->none);
     if (v == BOTS_FORGED)

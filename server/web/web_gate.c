@@ -60,6 +60,7 @@ static const struct web_route routes[] = {
     { "/chat/", "GET", BY_ALL, BODY_ANY, web_chat },
     { "/alerts/", "POST", BY_ALL, BODY_ANY, web_alert },
     { "/alerts/", "PUT", BY_ALL, BODY_ANY, web_alert },
+    { "/metrics", "GET", BY_METRICS, BODY_FORM, web_metrics },
     { "/sse", "GET", BY_CLIENTS, BODY_JSON, web_sse },
     { "/messages", "POST", BY_CLIENTS, BODY_JSON, web_messages },
     { "/change", "GET", BY_ALL, BODY_FORM, web_old_link },
@@ -216,7 +217,8 @@ bool web_gate(void *arg, struct http_exchange *x)
         return api_gate(w, x);
     const struct web_route *r = web_route(x);
     enum web_who who = r ? r->who : BY_CLIENTS;
-    if ((who == BY_CLIENTS && !web_known(w, x)) || (who == BY_APPROVERS && !web_approver(w, x)))
+    if ((who == BY_CLIENTS && !web_known(w, x)) || (who == BY_APPROVERS && !web_approver(w, x)) ||
+        (who == BY_METRICS && !web_metrics_open(w, x)))
         return false;
     return is_path_served(x);
 }

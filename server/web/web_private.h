@@ -86,7 +86,7 @@ struct session *web_session(struct web *w, struct http_exchange *x, const char *
 /* Is it the token of an approver? It is who passed. False after a 401, or a 403 for one of a
  * client. For the gate. */
 bool web_approver(const struct web *w, struct http_exchange *x);
-enum web_who { BY_CLIENTS, BY_ALL, BY_APPROVERS, BY_API };
+enum web_who { BY_CLIENTS, BY_ALL, BY_APPROVERS, BY_API, BY_METRICS };
 /* What a body is: of the pages, what a form sends, or nothing; of chat platforms what they like. */
 enum web_body { BODY_JSON, BODY_FORM, BODY_ANY };
 /* A path and a method; the gate lets no other through. A path that ends with / stands for all that
@@ -120,6 +120,10 @@ void web_delete(struct web *w, struct http_exchange *x);
 void web_change(struct web *w, struct http_exchange *x);
 void web_chat(struct web *w, struct http_exchange *x);
 bool web_chat_fits(struct http_exchange *x); /* for the gate; false after a 413 */
+/* web_metrics.c: our own figures, as http.metrics lets them be read. For the gate: false after a
+ * refusal. */
+void web_metrics(struct web *w, struct http_exchange *x);
+bool web_metrics_open(const struct web *w, struct http_exchange *x);
 void web_sse(struct web *w, struct http_exchange *x);
 void web_messages(struct web *w, struct http_exchange *x);
 

@@ -78,6 +78,9 @@ def read(talk, objects):
         talk.call("tail_logs", arguments)
     for arguments in ({}, {"by": ["path", "user_agent"]}, {"by": ["client", "consumer", "model"], "text": "token", "errors": True}):
         talk.call("analyze_traffic", arguments)
+    for arguments in ({"question": "requests", "by": ["service"]}, {"question": "tokens", "by": ["consumer"], "only": "model=token"},
+                      {"promql": "up"}, {"question": "errors"}, {"question": "tokens", "only": "token"}):
+        talk.call("query_metrics", arguments)
     for o in [o for o in objects if o.kind == "route"]:
         path = o.body["path"]["matchValue"]
         for arguments in ({}, {"host": "shop.example.com"}, {"method": "POST", "headers": {"x-a": "b"}, "query": "c=d"}):

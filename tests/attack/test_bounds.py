@@ -15,7 +15,7 @@ import house
 passed = failed = 0
 ROUTE = "higress://gateway/default/route/shop-orders"
 TOOLS = ["gateway_overview", "list_routes", "list_resources", "get_resource", "describe_kind", "change_resource", "check_config",
-         "diagnose", "explain_request", "tail_logs", "analyze_traffic", "add_provider", "tune_rate_limit", "apply_manifest", "apply_change", "get_change", "list_changes",
+         "diagnose", "explain_request", "tail_logs", "analyze_traffic", "query_metrics", "add_provider", "tune_rate_limit", "apply_manifest", "apply_change", "get_change", "list_changes",
          "cancel_change", "undo_change"]
 
 

@@ -13,7 +13,8 @@ import sweep
 from rig import Score
 
 OUTPUTS = (("read", ("get_resource", "list_", "gateway_overview", "describe_kind", "initialize", "tools/list")),
-           ("diagnose", ("diagnose", "probe", "tail_logs", "analyze_traffic", "explain_request", "check_config", "inspect_proxy")),
+           ("diagnose", ("diagnose", "probe", "tail_logs", "analyze_traffic", "explain_request", "check_config",
+                         "inspect_proxy", "query_metrics")),
            ("change", ("change_resource", "add_provider", "tune_")),
            ("manifest", ("apply_manifest",)), ("plans", ("get_change", "undo_", "cancel_", "apply_change")),
            ("resource", ("resources/",)), ("complete", ("completion/",)), ("prompt", ("prompts/",)),

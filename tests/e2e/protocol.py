@@ -854,6 +854,20 @@ def misfit(schema, value, at="$"):
     return None
 
 
+class EmptyPrometheus(http.server.BaseHTTPRequestHandler):
+    """It has nothing, and says so."""
+
+    def do_POST(self):
+        body = b'{"status":"success","data":{"resultType":"vector","result":[]}}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
 class EmptyAdmin(http.server.BaseHTTPRequestHandler):
     """The admin interface of an Envoy that has nothing."""
 
@@ -870,11 +884,14 @@ class EmptyAdmin(http.server.BaseHTTPRequestHandler):
 def check_answers_fit_their_schemas(w):
     admin = http.server.ThreadingHTTPServer(("127.0.0.1", 0), EmptyAdmin)
     threading.Thread(target=admin.serve_forever, daemon=True).start()
+    figures = http.server.ThreadingHTTPServer(("127.0.0.1", 0), EmptyPrometheus)
+    threading.Thread(target=figures.serve_forever, daemon=True).start()
     log = os.path.join(w.house.dir, "access.log")
     with open(log, "w") as f:
         f.write(json.dumps({"start_time": "2026-11-24T10:00:00.000Z", "method": "GET", "path": "/pay", "authority": "a",
                             "response_code": "503", "response_flags": "UF", "route_name": "pay"}) + "\n")
-    c = w.http(LEGACY, port=w.house.serve(["--access-log", log, "--envoy-admin", "http://127.0.0.1:%d" % admin.server_port]))
+    c = w.http(LEGACY, port=w.house.serve(["--access-log", log, "--envoy-admin", "http://127.0.0.1:%d" % admin.server_port,
+                                             "--prometheus", "http://127.0.0.1:%d" % figures.server_port]))
     tools = {t["name"]: t for t in c.request("tools/list")["tools"]}
     plan = pending_id(c)
     calls = [("gateway_overview", {}), ("list_routes", {}), ("list_resources", {"kind": "route"}), ("diagnose", {}),
@@ -884,6 +901,7 @@ def check_answers_fit_their_schemas(w):
              ("add_provider", {"name": "mind", "type": "openai", "key": "sk-hush-1199-quiet", "dry_run": True}),
              ("describe_kind", {"kind": "route"}), ("check_config", {}), ("analyze_traffic", {"by": ["route"]}),
              ("explain_request", {"path": "/pay"}), ("inspect_proxy", {"what": "clusters"}),
+             ("query_metrics", {"question": "requests"}),
              ("apply_manifest", {"manifest": "kind: domain\nname: d.example.com\nenableHttps: 'off'\n", "dry_run": True}),
              ("cancel_change", {"id": plan})]
     code, _, err = w.house.run(["call", "--mode", "auto", "change_resource",
@@ -898,7 +916,8 @@ def check_answers_fit_their_schemas(w):
         holds(not result.get("isError"), "%s: %s" % (name, text[:300]))
         holds(0 < len(text) < 6000, "a short text beside it: %s" % name)
         equal(misfit(tools[name]["outputSchema"], result.get("structuredContent")), None, name)
-        reads = name.startswith(("list_", "get_", "gateway_", "describe_", "diagnose", "tail_", "check_", "analyze_", "explain_", "inspect_"))
+        reads = name.startswith(("list_", "get_", "gateway_", "describe_", "diagnose", "tail_", "check_", "analyze_", "explain_", "inspect_",
+                                 "query_"))
         hint = {"readOnlyHint": True} if reads else {"destructiveHint": name == "apply_change"}
         equal(tools[name]["annotations"], {**hint, "openWorldHint": False}, "annotations of " + name)
         holds(tools[name]["title"], "title of " + name)
@@ -907,6 +926,7 @@ def check_answers_fit_their_schemas(w):
         equal(len(set(again)), 1, "the same order every time")
     c.close()
     admin.shutdown()
+    figures.shutdown()
 
 
 def check_changes_are_listed_where_no_gateway_is_configured(w):

@@ -122,3 +122,20 @@ call inspect_proxy {"what":"clusters"}
 error "no address of Envoy's admin interface is configured"
 call inspect_proxy {"what":"secrets"}
 error "what"
+# figures need somebody who keeps them, a question, and labels that there are
+call query_metrics {"question":"requests"}
+error "without a Prometheus (prometheus.url) Envoy is asked"
+call query_metrics
+error "give a question, or promql"
+call query_metrics {"question":"colours"}
+error "question"
+call query_metrics {"question":"tokens","by":["colour"]}
+error "by[0]"
+call query_metrics {"question":"tokens","only":"colour=red"}
+error "is not LABEL=NAME with one of"
+call query_metrics {"question":"latency","by":["route","service","model","replica"]}
+error "by"
+call query_metrics {"question":"cost"}
+error "prometheus.prices"
+call query_metrics {"promql":"up"}
+error "no Prometheus is configured"
