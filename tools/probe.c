@@ -4,7 +4,7 @@
 
 extern const struct toolset toolset_probe;
 
-enum { TEXT_MAX = 6000, ROWS_TOLD = 20, CERTIFICATES_TOLD = 3 };
+enum { TEXT_MAX = 64 << 10, ROWS_TEXT = 40 << 10, ROWS_TOLD = 20, CERTIFICATES_TOLD = 3 };
 
 static const struct field in[] = {
     { "kind", STR, OPT, NULL, .one_of = "route|service|ai-provider|mcp-server|domain" },
@@ -70,7 +70,7 @@ static char *say_probes(struct call *c, const cJSON *answer)
     struct buf *b = buf_in(arena(c), TEXT_MAX);
     const cJSON *one;
     const char *comma = " ";
-    int n = 0, all = json_count(json_get(answer, "probes"));
+    int told = 0, all = json_count(json_get(answer, "probes"));
     buf_printf(b, "%s, asked by %s:", json_text(answer, "target"), json_text(answer, "from"));
     cJSON_ArrayForEach(one, json_get(answer, "counts"))
     {
@@ -78,10 +78,16 @@ static char *say_probes(struct call *c, const cJSON *answer)
         comma = ", ";
     }
     buf_char(b, '\n');
-    cJSON_ArrayForEach(one, json_get(answer, "probes")) if (n++ < ROWS_TOLD) say_probe_row(b, one);
-    double more = json_num(answer, "left_out", 0) + (all > ROWS_TOLD ? all - ROWS_TOLD : 0);
+    cJSON_ArrayForEach(one, json_get(answer, "probes"))
+    {
+        if (told == ROWS_TOLD || b->len > ROWS_TEXT)
+            break;
+        say_probe_row(b, one);
+        told++;
+    }
+    double more = json_num(answer, "left_out", 0) + all - told;
     if (more > 0)
-        buf_printf(b, "%.0f more are not shown\n", more);
+        buf_printf(b, "%.0f more are not shown here\n", more);
     cJSON_ArrayForEach(one, json_get(answer, "notes"))
         buf_printf(b, "note: %s\n", one->valuestring);
     return b->data;

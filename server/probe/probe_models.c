@@ -104,7 +104,7 @@ static int count_models(struct arena *a, const struct fetch_answer *answer)
     return cJSON_IsArray(list) ? json_count(list) : -1;
 }
 
-static const char *outcome_of(struct arena *a, const struct fetch_answer *answer, int models)
+static const char *models_outcome(struct arena *a, const struct fetch_answer *answer, int models)
 {
     switch (answer->status) {
     case 200:
@@ -144,7 +144,7 @@ static const char *ask_models(struct knock *k, const struct model_call *call, co
         return NULL;
     }
     *models = count_models(a, answer);
-    return outcome_of(a, answer, *models);
+    return models_outcome(a, answer, *models);
 }
 
 static bool may_carry_keys(const struct knock *k)
