@@ -15,7 +15,7 @@ CFLAGS  += -std=gnu17 -O2 -g $(WARN) -fcf-protection=none -D_GNU_SOURCE -Iserver
            -include server/base/banned.h $(shell pkg-config --cflags $(DEPS) $(HEADERS) 2>/dev/null) -MMD -MP
 CXXFLAGS += -std=c++17 -O2 -g -Wall -Wextra -Werror -fcf-protection=none -Iserver -MMD -MP
 # RE2 and C++ are linked statically: dynamically they double the start of an empty process.
-LIBS    := $(shell pkg-config --libs $(DEPS) 2>/dev/null) -lev -ldl -lm -Wl,-Bstatic -lre2 -lstdc++ -Wl,-Bdynamic -static-libgcc
+LIBS    := -Wl,--as-needed $(shell pkg-config --libs $(DEPS) 2>/dev/null) -lev -ldl -lm -Wl,-Bstatic -lre2 -lstdc++ -Wl,-Bdynamic -static-libgcc
 ifdef SAN
 CFLAGS  += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DCHECK_BUILD=1
 endif
@@ -23,7 +23,12 @@ ifdef FUZZ
 CFLAGS  += -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 endif
 SRC     := $(sort $(shell find server tools -name '*.c' -o -name '*.cc'))
-OBJ     := $(addprefix $B/,$(addsuffix .o,$(basename $(SRC)))) $B/assets.o
+# What every start runs is linked side by side: it is then read and mapped in few pieces.
+FIRST   := $(filter server/main.c $(addprefix server/,config/% mcp/% cmd/mark.c cmd/options.c cmd/rotate.c cmd/server.c \
+           cmd/ship.c cmd/stdio.c cmd/webhook.c call/c%g.c call/map.c call/repeat.c call/service.c chat/bot.c console/gateway.c \
+           net/fetch.c net/loop.c net/stdio.c policy/policy.c policy/rules.c signal/accesslog_mask.c store/store.c \
+           $(addprefix base/,arena.c buf.c err.c fiber.c field.c json% log.c secret.c text.c trace.c utf8.c when.c)),$(SRC))
+OBJ     := $(addprefix $B/,$(addsuffix .o,$(basename $(FIRST) $(filter-out $(FIRST),$(SRC))))) $B/assets.o
 LIBOBJ  := $(filter-out $B/server/main.o,$(OBJ))
 UNIT    := $(patsubst tests/unit/%.c,$B/%,$(wildcard tests/unit/test_*.c))
 # Test programs are linked often and shipped never: gold is four times as fast, where it is installed (not with clang).

@@ -15,6 +15,8 @@ struct arena *arena_new(void);
 /* One that will hold about so many bytes and then live long: room for no more. */
 struct arena *arena_sized(size_t size);
 size_t arena_room(size_t size); /* what an allocation of that size takes */
+/* For a message and its answer, which take a few KiB and end soon. */
+struct arena *arena_new_message(void);
 /* For an object that lives long and holds little, such as one of thousands of idle sessions. */
 struct arena *arena_new_small(void);
 /* Runs the deferred functions, newest first, then gives all memory back. NULL is fine. */

@@ -91,7 +91,11 @@ bool buf_str(struct buf *b, const char *s)
 
 bool buf_char(struct buf *b, char c)
 {
-    return buf_add(b, &c, 1);
+    if (!reserve(b, 1))
+        return false;
+    b->data[b->len++] = c;
+    b->data[b->len] = 0;
+    return true;
 }
 
 bool buf_printf(struct buf *b, const char *format, ...)
@@ -127,7 +131,7 @@ bool buf_json_string(struct buf *b, const char *s, size_t n)
 {
     buf_char(b, '"');
     size_t plain = 0; /* bytes before i that need no change and are not copied yet */
-    for (size_t i = 0; i < n;) {
+    for (size_t i = utf8_plain(s, n); i < n; i += utf8_plain(s + i, n - i)) {
         unsigned char c = (unsigned char)s[i];
         size_t size = c >= 0x80 ? utf8_size(s + i, n - i) : 1;
         if (size && c >= 0x20 && c != '"' && c != '\\') {

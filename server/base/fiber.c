@@ -307,12 +307,13 @@ struct fiber *fiber_self(void)
     return fibers.current;
 }
 
-void fiber_label(unsigned long call, const char *label)
+void fiber_label(unsigned long call, const char *tool, const char *who)
 {
     if (!fibers.current)
         return;
     fibers.current->view.call = call;
-    fibers.current->view.label = label;
+    fibers.current->view.tool = tool;
+    fibers.current->view.who = who;
 }
 
 unsigned long fiber_call(void)
@@ -348,7 +349,12 @@ int fiber_count(void)
 
 void fiber_drain_pool(void)
 {
-    while (fibers.idle) {
+    fiber_trim_pool(0);
+}
+
+void fiber_trim_pool(int keep)
+{
+    while (fibers.idle_count > keep) {
         struct fiber *f = fibers.idle;
         fibers.idle = f->next;
         fibers.idle_count--;

@@ -17,13 +17,14 @@ void fiber_park(const char *verb, const char *object);
 void fiber_resume(struct fiber *f); /* only outside of it; f must be parked */
 struct fiber *fiber_self(void);     /* NULL on the main stack */
 int fiber_count(void);              /* started and not yet ended */
-void fiber_drain_pool(void);        /* frees idle stacks (at exit) */
+void fiber_trim_pool(int keep);     /* frees idle stacks, but for so many */
+void fiber_drain_pool(void);        /* all of them (at exit) */
 
 /* -- for traces: what a fiber is part of --------------------------------------------------- */
 
-/* The running fiber, and those that it starts, work for that call. label lasts until the next one;
- * NULL: none. */
-void fiber_label(unsigned long call, const char *label);
+/* The running fiber, and those that it starts, work for that call: which tool, for whom. Both last
+ * until the next ones; NULL: none. */
+void fiber_label(unsigned long call, const char *tool, const char *who);
 unsigned long fiber_call(void); /* of the running fiber; 0: of none */
 double fiber_clock(void);       /* seconds, of `since` below */
 
@@ -36,7 +37,7 @@ struct fiber_span *fiber_span(void); /* of the running fiber; NULL on the main s
 
 struct fiber_view {
     unsigned long call;
-    const char *label;         /* NULL: none */
+    const char *tool, *who;    /* NULL: none */
     const char *verb, *object; /* as given to fiber_park; verb NULL: it runs */
     double since;              /* when it began to wait for that */
 };

@@ -257,7 +257,12 @@ static cJSON *member_n(const cJSON *object, const char *key, size_t n)
 
 cJSON *json_get(const cJSON *object, const char *key)
 {
-    return member_n(object, key, strlen(key));
+    if (!cJSON_IsObject(object))
+        return NULL;
+    for (cJSON *m = object->child; m; m = m->next)
+        if (*m->string == *key && strcmp(m->string, key) == 0)
+            return m;
+    return NULL;
 }
 
 const cJSON *json_members(const cJSON *object)

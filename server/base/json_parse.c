@@ -158,11 +158,9 @@ static char *read_escape(struct reader *r, char *out)
 static size_t plain_run(const char *s, const char *end)
 {
     const char *start = s;
-    while (s < end && *s != '"' && *s != '\\' && (unsigned char)*s >= 0x20) {
-        size_t size = (unsigned char)*s < 0x80 ? 1 : utf8_size(s, (size_t)(end - s));
-        if (!size)
-            break;
-        s += size;
+    for (size_t size = 1; size; s += size) {
+        s += utf8_plain(s, (size_t)(end - s));
+        size = s < end && (unsigned char)*s >= 0x80 ? utf8_size(s, (size_t)(end - s)) : 0;
     }
     return (size_t)(s - start);
 }
@@ -178,9 +176,13 @@ static size_t string_bound(const struct reader *r)
 
 static char *parse_string(struct reader *r)
 {
+    size_t n = plain_run(r->at, r->end);
+    if (n < (size_t)(r->end - r->at) && r->at[n] == '"') { /* as most are */
+        r->at += n + 1;
+        return arena_strndup(r->a, r->at - n - 1, n);
+    }
     char *text = arena_alloc(r->a, string_bound(r) + 1), *out = text;
-    for (;;) {
-        size_t n = plain_run(r->at, r->end);
+    for (;; n = plain_run(r->at, r->end)) {
         memcpy(out, r->at, n);
         out += n;
         r->at += n;

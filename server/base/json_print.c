@@ -127,14 +127,23 @@ bool json_write(struct buf *b, const cJSON *node)
     return !b->over;
 }
 
+/* What was printed into last waits for the next, unless it grew large. */
 static char *print(struct arena *a, const cJSON *node, struct writer w)
 {
-    struct buf b;
-    buf_init(&b, SIZE_MAX / 4);
+    enum { KEEP = 16 * 1024 };
+    static struct buf idle = { .max = SIZE_MAX / 4 };
+    struct buf b = idle;
+    buf_init(&idle, b.max);
+    if (!b.cap)
+        buf_init(&b, b.max);
+    buf_reset(&b);
     w.b = &b;
     write_node(&w, node);
     char *text = arena_strndup(a, b.data, b.len);
-    buf_free(&b);
+    if (b.cap > KEEP)
+        buf_free(&b);
+    else
+        idle = b;
     return text;
 }
 

@@ -48,8 +48,11 @@ void trace_event(enum trace_area area, const char *format, ...)
 static void put_fiber(void *arg, const struct fiber_view *f)
 {
     const double *now = arg;
-    char message[MESSAGE_BYTES];
-    const char *what = f->label ? f->label : f->call ? "part of the call" : "work of the server";
+    char message[MESSAGE_BYTES], what[400];
+    if (f->tool)
+        snprintf(what, sizeof what, "%.100s by %.250s", f->tool, f->who);
+    else
+        snprintf(what, sizeof what, "%s", f->call ? "part of the call" : "work of the server");
     if (f->verb)
         snprintf(message, sizeof message, "%s: waits for %s%s%.1000s since %.3f s", what, f->verb,
                  f->object ? " " : "", f->object ? f->object : "", *now - f->since);

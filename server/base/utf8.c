@@ -1,6 +1,8 @@
 /* utf8.c - well-formed UTF-8 by the table of RFC 3629: lead byte to size and bounds of the second
  * byte. Overlong forms, surrogates and anything over U+10FFFF have no row. */
 #include "base/utf8.h"
+#include <stdbool.h>
+#include <string.h>
 
 struct lead {
     uint8_t first, last, size, second_min, second_max;
@@ -34,6 +36,37 @@ size_t utf8_size(const char *s, size_t n)
         if ((p[i] & 0xc0) != 0x80)
             return 0;
     return lead->size;
+}
+
+static bool stands_as_it_is(uint8_t c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+/* The same of eight at once: the highest bit of each byte that is not plain, and perhaps of bytes
+ * above the first. A byte below 0x20 or equal to one of the two borrows into that bit, which ASCII
+ * has clear. */
+static uint64_t odd_of_eight(uint64_t bytes)
+{
+    static const uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+    uint64_t quote = bytes ^ ones * '"', backslash = bytes ^ ones * '\\';
+    return (bytes | (bytes - ones * 0x20) | (quote - ones) | (backslash - ones)) & high;
+}
+
+size_t utf8_plain(const char *s, size_t n)
+{
+    size_t i = 0;
+    for (uint64_t eight; n - i >= sizeof eight; i += sizeof eight) {
+        memcpy(&eight, s + i, sizeof eight);
+        uint64_t odd = odd_of_eight(eight);
+        if (odd && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+            return i + (size_t)__builtin_ctzll(odd) / 8;
+        if (odd)
+            break;
+    }
+    while (i < n && stands_as_it_is((uint8_t)s[i]))
+        i++;
+    return i;
 }
 
 uint32_t utf8_point(const char *s, size_t size)

@@ -7,6 +7,8 @@
 
 /* Bytes of the character at s (1 to 4) within n bytes; 0 when it is malformed or cut. */
 size_t utf8_size(const char *s, size_t n);
+/* How many of n bytes, from s on, are ASCII that a JSON string holds as it is. */
+size_t utf8_plain(const char *s, size_t n);
 /* The code point of a character of that size. */
 uint32_t utf8_point(const char *s, size_t size);
 /* Writes the character to out; returns its size. point must be valid. */

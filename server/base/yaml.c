@@ -9,8 +9,20 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/json_node_private.h"
+#include "base/lib.h"
 #include "base/yaml_scalar_private.h"
 #include <yaml.h>
+
+#define YAML_API(X)                                                                                \
+    X(yaml_event_delete)                                                                           \
+    X(yaml_parser_delete)                                                                          \
+    X(yaml_parser_initialize)                                                                      \
+    X(yaml_parser_parse)                                                                           \
+    X(yaml_parser_scan)                                                                            \
+    X(yaml_parser_set_encoding)                                                                    \
+    X(yaml_parser_set_input_string)                                                                \
+    X(yaml_token_delete)
+LIB_TABLE(libyaml, YAML_API);
 
 enum { MAX_NODES = 1 << 20, MAX_ANCHORS = 1000, MAX_MERGE_STEPS = 1 << 24 };
 
@@ -51,8 +63,8 @@ static void *yaml_error(struct reader *r, yaml_mark_t at, const char *what, cons
 /* To the next event. False: malformed. */
 static bool next_event(struct reader *r)
 {
-    yaml_event_delete(&r->event);
-    if (yaml_parser_parse(&r->parser, &r->event))
+    libyaml.yaml_event_delete(&r->event);
+    if (libyaml.yaml_parser_parse(&r->parser, &r->event))
         return true;
     memset(&r->event, 0, sizeof r->event);
     const yaml_parser_t *p = &r->parser;
@@ -330,18 +342,21 @@ static cJSON *read_root(struct reader *r, bool *failed)
     return root;
 }
 
-static void start_parser(struct reader *r, const char *text, size_t len)
+static bool start_parser(struct reader *r, const char *text, size_t len, struct err *e)
 {
-    if (!yaml_parser_initialize(&r->parser))
+    if (!LIB_LOAD(libyaml, YAML_API, "libyaml-0.so.2", "libyaml-0-2", e))
+        return false;
+    if (!libyaml.yaml_parser_initialize(&r->parser))
         bug("out of memory: a YAML parser");
-    yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, len);
+    libyaml.yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
+    libyaml.yaml_parser_set_input_string(&r->parser, (const unsigned char *)text, len);
+    return true;
 }
 
 static void end_parser(struct reader *r)
 {
-    yaml_event_delete(&r->event);
-    yaml_parser_delete(&r->parser);
+    libyaml.yaml_event_delete(&r->event);
+    libyaml.yaml_parser_delete(&r->parser);
 }
 
 static cJSON *parse_first(struct reader *rules, const char *text, size_t len)
@@ -349,7 +364,8 @@ static cJSON *parse_first(struct reader *rules, const char *text, size_t len)
     struct reader r = *rules;
     bool failed = true;
     cJSON *root = NULL;
-    start_parser(&r, text, len);
+    if (!start_parser(&r, text, len, r.e))
+        return NULL;
     if (next_event(&r)) /* the stream's start */
         root = read_root(&r, &failed);
     end_parser(&r);
@@ -392,7 +408,8 @@ cJSON *yaml_parse_all(struct arena *a, const char *text, size_t len, struct err 
     struct reader r = { .a = a, .e = e };
     bool failed = true;
     cJSON *roots = json_array(a), *root = roots;
-    start_parser(&r, text, len);
+    if (!start_parser(&r, text, len, e))
+        return NULL;
     if (!next_event(&r))
         root = NULL;
     while (root) {
@@ -438,14 +455,15 @@ static const char *token_at(const char *text, size_t len, size_t index)
     struct reader r = { 0 };
     yaml_token_t token;
     const char *sign = NULL;
-    start_parser(&r, text, len);
-    for (bool more = true; more && !sign && yaml_parser_scan(&r.parser, &token);) {
+    struct err none = { 0 }; /* it was loaded to find the fault */
+    for (bool more = start_parser(&r, text, len, &none);
+         more && !sign && libyaml.yaml_parser_scan(&r.parser, &token);) {
         more = token.type != YAML_STREAM_END_TOKEN;
         if (token.start_mark.index >= index && token.type != YAML_STREAM_START_TOKEN)
             sign = token_sign(token.type);
-        yaml_token_delete(&token);
+        libyaml.yaml_token_delete(&token);
     }
-    yaml_parser_delete(&r.parser);
+    libyaml.yaml_parser_delete(&r.parser);
     return sign ? sign : token_sign(YAML_STREAM_END_TOKEN);
 }
 
@@ -454,7 +472,11 @@ bool yaml_find_fault(struct arena *a, const char *text, size_t len, struct yaml_
     struct reader r = { 0 };
     const yaml_parser_t *p = &r.parser;
     bool good = true;
-    start_parser(&r, text, len);
+    struct err e = { 0 };
+    if (!start_parser(&r, text, len, &e)) {
+        *out = (struct yaml_fault){ .problem = arena_strdup(a, e.text) };
+        return true;
+    }
     while (good && r.event.type != YAML_STREAM_END_EVENT)
         good = next_event(&r);
     *out = (struct yaml_fault){ .problem = NULL };

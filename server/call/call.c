@@ -60,8 +60,7 @@ static void log_call_end(struct call *c)
     const char *how = c->err.kind ? err_kind_name(c->err.kind) : "ok";
     log_event(LOG_INFO, "call", "%s by %s: %s", tool, c->caller->principal, how);
     if (ops->log)
-        ops->log(c->caller, c->err.kind ? LOG_WARN : LOG_INFO,
-                 arena_printf(c->arena, "%s: %s", tool, how));
+        ops->log(c->caller, c->err.kind ? LOG_WARN : LOG_INFO, tool, how);
 }
 
 /* -- before it runs ---------------------------------------------------------------------- */
@@ -195,9 +194,9 @@ static double begin_trace(const struct call *c)
 {
     static unsigned long last;
     const char *tool = c->entry->tool->name, *who = c->caller->principal;
-    fiber_label(++last, arena_printf(c->arena, "%s by %s", tool, who));
+    fiber_label(++last, tool, who);
     trace(TRACE_CALL, "%s by %s (%s) begins", tool, who, c->caller->ops->kind);
-    return fiber_clock();
+    return trace_on & TRACE_CALL ? fiber_clock() : 0;
 }
 
 /* NULL: it did what it was to do. */
@@ -212,7 +211,7 @@ static void end_trace(const struct call *c, double began)
     meter_count(METER_CALLS, c->entry->tool->name, how, 1);
     meter_took(METER_CALL_TIME, c->entry->tool->name, fiber_clock() - began);
     trace(TRACE_CALL, "%s: %s, %.3f s", c->entry->tool->name, how, fiber_clock() - began);
-    fiber_label(fiber_call(), NULL); /* its words end with the call */
+    fiber_label(fiber_call(), NULL, NULL); /* its words end with the call */
 }
 
 /* Runs it, unless it came too often lately; its answer, or what went wrong. */
@@ -271,7 +270,7 @@ struct arena *arena(struct call *c)
 static const cJSON *argument(struct call *c, const char *name)
 {
     for (const struct field *row = c->entry->in; row->type; row++)
-        if (!strcmp(row->name, name))
+        if (row->name == name || !strcmp(row->name, name))
             return json_get(c->args, name);
     bug("%s asks for '%s', which it does not declare", c->entry->tool->name, name);
 }

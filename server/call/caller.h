@@ -35,7 +35,8 @@ struct caller_ops {
     /* Who holds too much for another call to begin, in words; NULL: it may. */
     const char *(*busy)(struct caller *c);
     void (*progress)(struct caller *c, double done, double total, const char *text);
-    void (*log)(struct caller *c, enum log_level level, const char *text);
+    /* A call of that tool ended, and how. */
+    void (*log)(struct caller *c, enum log_level level, const char *tool, const char *how);
     /* A person decides elsewhere, and the call does nothing but wait for that; status: a sentence
      * that says so. False: this caller wants an answer now. rejoin: the call works again. */
     bool (*detach)(struct caller *c, const char *status);

@@ -172,7 +172,7 @@ struct catalog *catalog_new(struct arena *a, const struct toolset *const *sets,
 const struct catalog_tool *catalog_find(const struct catalog *c, const char *name)
 {
     for (int i = 0; i < c->count; i++)
-        if (!strcmp(c->tools[i].tool->name, name))
+        if (*c->tools[i].tool->name == *name && !strcmp(c->tools[i].tool->name, name))
             return &c->tools[i];
     return NULL;
 }

@@ -200,7 +200,7 @@ struct config *config_bind_one(struct arena *a, const cJSON *tree, struct err *e
 
 struct config *config_bind(struct arena *a, const cJSON *tree, struct err *e)
 {
-    struct config *c = settings_check(a, tree, e) ? config_bind_gateways(a, tree, e) : NULL;
+    struct config *c = settings_check(tree, e) ? config_bind_gateways(a, tree, e) : NULL;
     return c && config_good_chat(c, a, tree, e) && config_good_alerts(c, a, tree, e) &&
                    config_good_schedules(c, a, tree, e)
                ? c

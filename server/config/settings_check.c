@@ -9,14 +9,16 @@
 /* The rest of the row's path below `folder` ("http.", or "" for all); NULL: it is not there. */
 static const char *below(const struct setting *row, const char *folder)
 {
-    size_t n = strlen(folder);
-    return strncmp(row->path, folder, n) == 0 ? row->path + n : NULL;
+    const char *path = row->path;
+    while (*folder && *folder == *path)
+        folder++, path++;
+    return *folder ? NULL : path;
 }
 
 static bool is_told(const struct field *rows, const char *name, size_t n)
 {
     for (; rows->name; rows++)
-        if (strncmp(rows->name, name, n) == 0 && !rows->name[n])
+        if (*rows->name == *name && strncmp(rows->name, name, n) == 0 && !rows->name[n])
             return true;
     return false;
 }
@@ -81,15 +83,18 @@ static const struct field *a_gateway(struct arena *a)
     return item;
 }
 
-bool settings_check(struct arena *a, const cJSON *tree, struct err *e)
+bool settings_check(const cJSON *tree, struct err *e)
 {
+    struct arena *a = arena_new(); /* the tables are of no use after it */
     struct field *rows = fields_below(a, "", 0, 1), *end = rows;
     while (end->name)
         end++;
     *end = (struct field){ "gateways",          LIST,     OPT,
                            "Several consoles.", .min = 1, .max = CONFIG_GATEWAYS_MAX,
                            .of = a_gateway(a) };
-    return field_check(rows, tree, e);
+    bool ok = field_check(rows, tree, e);
+    arena_free(a);
+    return ok;
 }
 
 void settings_take(struct config *c, struct arena *a, const cJSON *tree)

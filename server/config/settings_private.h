@@ -19,7 +19,7 @@ enum setting_flag {
 
 /* Checks the file's tree, with variables and flags laid over it. False: e->path and the sentence
  * name the first member that is wrong. */
-bool settings_check(struct arena *a, const cJSON *tree, struct err *e);
+bool settings_check(const cJSON *tree, struct err *e);
 /* Fills the members of c that a row puts somewhere. The tree was checked. */
 void settings_take(struct config *c, struct arena *a, const cJSON *tree);
 /* Gives c what a running server takes of `now`. */

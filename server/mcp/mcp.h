@@ -12,6 +12,7 @@ struct arena;
 struct config;
 struct listener;
 struct loop;
+struct loop_timer;
 struct prompts;
 struct service;
 struct session_table;
@@ -32,7 +33,9 @@ struct mcp {
     struct watch *watch;      /* NULL until the first subscription */
     struct task_table *tasks; /* NULL until the first */
     struct shares *shares;    /* mcp/share_private.h; NULL until the first request */
-    int requests;             /* in flight, all peers */
+    int requests;             /* in flight, all peers … */
+    int most_requests;        /* … and the most at once since memory was given back */
+    struct loop_timer *calm;  /* gives it back; NULL: there were few, or they are under way */
     void (*quiet)(void *arg); /* NULL, or called when the last request has ended */
     void *quiet_arg;
     uint8_t state_key[32];
@@ -47,6 +50,9 @@ struct mcp_held {
     int calls, sessions, streams, tasks, watches;
 };
 struct mcp_held mcp_held(const struct mcp *m);
+/* A request begins; one has ended. */
+void mcp_request_begins(struct mcp *m);
+void mcp_request_ended(struct mcp *m);
 /* Cancels what runs, whoever asked for it; the fibers end in later turns of the loop. */
 void mcp_end_sessions(struct mcp *m);
 /* Frees it, not the service; nothing may run any more, and the loop must still exist. */

@@ -30,7 +30,7 @@ struct request *request_new(struct mcp *m, struct arena *a, struct reply_to *to,
     r->asks_by = CHANNEL_FORM_HTTP; /* the weakest, unless its transport says more */
     r->owner = share_take(m, owner, SHARE_CALLS);
     r->counted = SHARE_CALLS;
-    m->requests++;
+    mcp_request_begins(m);
     return r;
 }
 
@@ -89,7 +89,7 @@ static void finish_request(struct request *r, int status, const char *json)
     struct reply_to *to = r->reply;
     session_leave(r);
     r->reply = NULL;
-    m->requests--;
+    mcp_request_ended(m);
     share_give(r->owner, r->counted);
     to->done(to, status, json, json ? strlen(json) : 0);
     arena_free(r->arena);

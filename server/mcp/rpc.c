@@ -45,15 +45,15 @@ static const char *json_value_end(const char *s, const char *end)
 
 static const char *skip_blanks(const char *s, const char *end)
 {
-    while (s < end && strchr(" \t\r\n", *s))
+    while (s < end && (*s == ' ' || *s == '\t' || *s == '\r' || *s == '\n'))
         s++;
     return s;
 }
 
 /* The raw text of a member of the object that begins at s: [*from, *to). The last one of that name
- * wins, as in the tree. */
-static bool raw_member(const char *s, const char *end, const char *key, const char **from,
-                       const char **to)
+ * counts, as in the tree; once: there are no two. */
+static bool raw_member(const char *s, const char *end, const char *key, bool once,
+                       const char **from, const char **to)
 {
     size_t n = strlen(key);
     bool found = false;
@@ -71,6 +71,7 @@ static bool raw_member(const char *s, const char *end, const char *key, const ch
             found = true;
             *from = value;
             *to = s;
+            end = once ? s : end;
         }
         if (s == end || *s == '}')
             break;
@@ -116,8 +117,9 @@ static void find_progress_token(struct arena *a, const char *text, size_t n, str
     const char *to = text + n;
     if (!token)
         return;
-    if (!raw_member(from, to, "params", &from, &to) || !raw_member(from, to, "_meta", &from, &to) ||
-        !raw_member(from, to, "progressToken", &from, &to))
+    if (!raw_member(from, to, "params", true, &from, &to) ||
+        !raw_member(from, to, "_meta", true, &from, &to) ||
+        !raw_member(from, to, "progressToken", true, &from, &to))
         from = NULL;
     out->progress_token = token_text(a, token, from, to);
 }
@@ -127,8 +129,8 @@ static void find_request_id(struct arena *a, const char *text, size_t n, struct 
     const cJSON *id = out->kind == RPC_NOTIFICATION ? json_get(out->params, "requestId") : NULL;
     const char *from = text;
     const char *to = text + n;
-    if (id && raw_member(from, to, "params", &from, &to) &&
-        raw_member(from, to, "requestId", &from, &to))
+    if (id && raw_member(from, to, "params", true, &from, &to) &&
+        raw_member(from, to, "requestId", true, &from, &to))
         out->about = token_text(a, id, from, to);
 }
 
@@ -170,11 +172,11 @@ static bool classify(const cJSON *root, const cJSON *id, struct rpc *out, struct
     return true;
 }
 
-static const char *read_id(struct arena *a, const cJSON *id, const char *text, size_t n)
+static const char *read_id(struct arena *a, const cJSON *id, const char *text, size_t n, bool once)
 {
     const char *from = NULL;
     const char *to = NULL;
-    raw_member(text, text + n, "id", &from, &to);
+    raw_member(text, text + n, "id", once, &from, &to);
     return token_text(a, id, from, to);
 }
 
@@ -204,7 +206,7 @@ bool rpc_parse(struct arena *a, const char *text, size_t n, struct rpc *out, str
         return invalid(e, RPC_INVALID_REQUEST, "Invalid request: not a JSON object");
     const cJSON *id = json_get(root, "id");
     if (id)
-        out->id = read_id(a, id, text, n);
+        out->id = read_id(a, id, text, n, !twice);
     if (!classify(root, id, out, e))
         return false;
     if (twice)

@@ -29,9 +29,14 @@ struct session_table {
     struct loop_timer *idle_timer;
     int count;
     unsigned long serials;
-    struct session *buckets[BUCKETS];
-    struct session *alone; /* without an id */
+    struct session **buckets; /* of the table, made for the first that has an id; NULL: none has */
+    struct session *alone;    /* without an id */
 };
+
+static struct session *first_in_bucket(const struct session_table *t, size_t i)
+{
+    return t->buckets ? t->buckets[i] : NULL;
+}
 
 static size_t session_bucket(const char *id)
 {
@@ -50,7 +55,7 @@ static void end_idle(void *arg)
     int ended = 0;
     for (int i = 0; i < BUCKETS; i++) {
         struct session *next = NULL;
-        for (struct session *s = t->buckets[i]; s; s = next) {
+        for (struct session *s = first_in_bucket(t, (size_t)i); s; s = next) {
             next = s->next;
             if (s->last_used >= oldest || !idle(s))
                 continue;
@@ -87,7 +92,7 @@ static bool make_session_room(struct session_table *t, const struct owner *asks)
     int best = STAYS;
     bool fits = share_fits(asks, SHARE_SESSIONS, t->mcp->config->sessions);
     for (int i = 0; i < BUCKETS; i++)
-        for (struct session *s = t->buckets[i]; s; s = s->next) {
+        for (struct session *s = first_in_bucket(t, (size_t)i); s; s = s->next) {
             int rank = may_go(s, asks, fits);
             if (rank < best || rank == STAYS || (rank == best && s->last_used >= found->last_used))
                 continue;
@@ -108,7 +113,7 @@ struct session_table *session_table_new(struct mcp *m)
 
 void session_table_free(struct session_table *t)
 {
-    for (int i = 0; i < BUCKETS; i++)
+    for (size_t i = 0; t->buckets && i < BUCKETS; i++)
         while (t->buckets[i])
             session_end(t->buckets[i]);
     loop_untimer(t->idle_timer);
@@ -166,6 +171,8 @@ struct session *session_open(struct mcp *m, const char *principal, const char *o
             loop_timer(m->loop, idle_check_seconds(m), idle_check_seconds(m), end_idle, t);
     struct session *s = session_new(m, principal, o);
     s->id = crypto_token(s->arena, SESSION_ID_BYTES);
+    if (!t->buckets)
+        t->buckets = arena_array(m->arena, struct session *, BUCKETS);
     link_session(&t->buckets[session_bucket(s->id)], s);
     t->count++;
     log_event(LOG_DEBUG, "session", "%s opened one of %d", principal, t->count);
@@ -174,7 +181,7 @@ struct session *session_open(struct mcp *m, const char *principal, const char *o
 
 struct session *session_find(struct mcp *m, const char *id, const char *principal)
 {
-    for (struct session *s = m->sessions->buckets[session_bucket(id)]; s; s = s->next) {
+    for (struct session *s = first_in_bucket(m->sessions, session_bucket(id)); s; s = s->next) {
         if (strcmp(s->id, id) || strcmp(s->principal, principal))
             continue;
         s->last_used = loop_now(m->loop);
@@ -296,7 +303,7 @@ static void each_in_bucket(struct session *s, void (*fn)(const void *arg, struct
 
 void session_each(struct mcp *m, void (*fn)(const void *arg, struct session *s), const void *arg)
 {
-    for (int i = 0; i < BUCKETS; i++)
+    for (size_t i = 0; m->sessions->buckets && i < BUCKETS; i++)
         each_in_bucket(m->sessions->buckets[i], fn, arg);
     each_in_bucket(m->sessions->alone, fn, arg);
 }

@@ -120,7 +120,7 @@ static void run_batch(struct pipe *p, const char *line, size_t n)
 static void on_line(void *arg, const char *line, size_t n)
 {
     struct pipe *p = arg;
-    struct arena *a = arena_new();
+    struct arena *a = arena_new_message();
     struct rpc rpc = { 0 };
     struct err e = { 0 };
     if (batch_looks(line, n)) {

@@ -76,13 +76,13 @@ static void send_progress(struct caller *c, double done, double total, const cha
     request_notify(r, "notifications/progress", params);
 }
 
-static void tell_log(struct caller *c, enum log_level level, const char *text)
+static void tell_log(struct caller *c, enum log_level level, const char *tool, const char *how)
 {
     static const enum level levels[] = { [LOG_DEBUG] = LEVEL_DEBUG,
                                          [LOG_INFO] = LEVEL_INFO,
                                          [LOG_WARN] = LEVEL_WARNING,
                                          [LOG_ERROR] = LEVEL_ERROR };
-    request_log(of(c)->request, levels[level], "%s", text);
+    request_log(of(c)->request, levels[level], "%s: %s", tool, how);
 }
 
 static bool detach(struct caller *c, const char *status)

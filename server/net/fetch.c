@@ -121,11 +121,16 @@ static int set_timer(CURLM *multi, long milliseconds, void *arg)
     return 0;
 }
 
+void fetch_trim(int keep)
+{
+    while (pool.idle_count > keep)
+        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+}
+
 static void close_pool(void *arg)
 {
     (void)arg;
-    while (pool.idle_count > 0)
-        lib.curl_easy_cleanup(pool.idle[--pool.idle_count]);
+    fetch_trim(0);
     lib.curl_multi_cleanup(pool.multi);
     loop_untimer(pool.timer);
     pool.multi = NULL;
@@ -213,7 +218,8 @@ static void admit_next(void)
 
 static void perform_transfer(struct transfer *t)
 {
-    t->easy = pool.idle_count > 0 ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
+    bool kept = !t->request->sink && pool.idle_count > 0;
+    t->easy = kept ? pool.idle[--pool.idle_count] : lib.curl_easy_init();
     fetch_setup(t);
     lib.curl_multi_add_handle(pool.multi, t->easy);
     wait_here(t);
@@ -228,7 +234,7 @@ static void release_transfer(struct transfer *t)
     lib.curl_slist_free_all(t->headers);
     lib.curl_slist_free_all(t->connect_to);
     lib.curl_easy_reset(t->easy);
-    if (pool.idle_count < FETCH_MAX)
+    if (!t->request->sink && pool.idle_count < FETCH_MAX) /* those have buffers of one size */
         pool.idle[pool.idle_count++] = t->easy;
     else
         lib.curl_easy_cleanup(t->easy);

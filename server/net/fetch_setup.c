@@ -8,7 +8,12 @@
 #include "net/reach.h"
 #include <sys/socket.h>
 
-enum { HEADER_LINE_MAX = 8192, RECEIVE_BUFFER = 128 << 10, SMALL_BUFFER = 4 << 10 };
+enum {
+    HEADER_LINE_MAX = 8192,
+    STREAM_BUFFER = 128 << 10,
+    ANSWER_BUFFER = 16 << 10,
+    TRICKLE_BUFFER = 4 << 10
+};
 
 /* -- what libcurl hands over ------------------------------------------------------------- */
 
@@ -240,7 +245,9 @@ void fetch_setup(struct transfer *t)
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, http_version(r->http));
     SET(CURLOPT_PATH_AS_IS, 1L);
-    SET(CURLOPT_BUFFERSIZE, (long)(r->trickles ? SMALL_BUFFER : RECEIVE_BUFFER));
+    SET(CURLOPT_BUFFERSIZE, (long)(r->trickles ? TRICKLE_BUFFER
+                                   : r->sink   ? STREAM_BUFFER
+                                               : ANSWER_BUFFER));
     SET(CURLOPT_TIMEOUT_MS, milliseconds(r->timeout, 30));
     SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(r->connect_timeout, 5));
     SET(CURLOPT_ERRORBUFFER, t->detail);

@@ -14,7 +14,8 @@
 
 enum { READ_SIZE = 256 << 10, LINE_MAX_DEFAULT = 16 << 20, QUEUE_MAX_DEFAULT = 64 << 20 };
 enum { LAST_WAIT_MS = 5000 };
-enum { KEEP_SIZE = 1 << 20 }; /* a drained queue larger than this gives its memory back */
+enum { BATCH_SIZE = 64 << 10 }; /* answers of one read leave in pieces of about so much */
+enum { KEEP_SIZE = 1 << 20 };   /* a drained queue larger than this gives its memory back */
 
 struct stdio {
     struct stdio_options o;
@@ -27,7 +28,7 @@ struct stdio {
     size_t sent;
     int out_flags;
     bool dropping; /* inside a line over the ceiling */
-    bool batching; /* inside read_some: writes wait for its end */
+    bool batching; /* inside read_some: writes wait for its end, or for BATCH_SIZE */
     bool closing, broken, ended;
 };
 
@@ -244,7 +245,7 @@ void stdio_write(struct stdio *s, const char *line, size_t n)
         break_out(s);
         return;
     }
-    if (!s->batching && !s->out)
+    if (!s->out && (!s->batching || s->queue.len - s->sent >= BATCH_SIZE))
         flush_queue(s);
 }
 

@@ -32,6 +32,7 @@ LIB_TABLE(lws, LWS_API);
 #define TLS_API(X)                                                                                 \
     X(SSL_CTX_ctrl)                                                                                \
     X(SSL_CTX_callback_ctrl)                                                                       \
+    X(SSL_CTX_set_num_tickets)                                                                     \
     X(SSL_CTX_new)                                                                                 \
     X(SSL_CTX_free)                                                                                \
     X(TLS_server_method)                                                                           \
@@ -60,6 +61,7 @@ static struct {
     bool soon; /* work_off is queued on the loop */
     struct wire_domain domains[DOMAINS_MAX];
     int count;
+    struct loop_timer *tickets; /* gives new keys for them; NULL: no server speaks TLS */
 } net;
 
 /* -- what the owner is told ----------------------------------------------------------------------
@@ -155,7 +157,8 @@ static int choose_http1(SSL *ssl, const unsigned char **out, unsigned char *out_
 }
 
 /* One certificate a server: the library's own callback for the name a client asks for would pick
- * any other server's, even that of a plain one. Only tickets resume, which reload() can end. */
+ * any other server's, even that of a plain one. Only tickets resume, one a handshake, which
+ * reload() can end. */
 static int set_up_tls(SSL_CTX *context)
 {
     struct wire_domain *d = &net.domains[net.count]; /* being made */
@@ -165,6 +168,7 @@ static int set_up_tls(SSL_CTX *context)
     tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG, 0, d);
     tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, TLS1_2_VERSION, NULL);
     tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_SESS_CACHE_MODE, SSL_SESS_CACHE_OFF, NULL);
+    tls.SSL_CTX_set_num_tickets(context, 1);
     return 0;
 }
 
@@ -183,6 +187,25 @@ static void end_tickets(SSL_CTX *context)
         return;
     crypto_random(keys, (size_t)size);
     tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_TLSEXT_TICKET_KEYS, size, keys);
+}
+
+/* They are in memory alone. A client with a ticket under the old ones shakes hands in full. */
+static void change_ticket_keys(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < net.count; i++)
+        if (net.domains[i].first)
+            end_tickets(net.domains[i].first);
+}
+
+/* How long a key serves; a check build may say less. */
+static double ticket_key_seconds(void)
+{
+    const char *shorter = NULL;
+#ifdef CHECK_BUILD
+    shorter = getenv("HIGRESS_OPS_TICKET_SECONDS");
+#endif
+    return shorter ? strtod(shorter, NULL) : 3600;
 }
 
 bool wire_renew(struct wire_domain *d, const char *cert_file, const char *key_file, struct err *e)
@@ -396,6 +419,9 @@ static struct wire_domain *add_domain(const char *cert_file, const char *key_fil
     if (!d->vhost)
         return NULL;
     net.count++;
+    double every = ticket_key_seconds();
+    if (d->tls && !net.tickets)
+        net.tickets = loop_timer(net.loop, every, every, change_ticket_keys, NULL);
     return d;
 }
 
@@ -444,6 +470,8 @@ void wire_release(struct loop *l)
 {
     if (!net.context || net.loop != l)
         return;
+    loop_untimer(net.tickets);
+    net.tickets = NULL;
     lws.lws_context_destroy(net.context);
     for (int i = 0; i < net.count; i++)
         tls.SSL_CTX_free(net.domains[i].renewed);

@@ -142,6 +142,7 @@ void store_close(struct store *s)
 {
     if (!s)
         return;
+    store_forget_recent(s);
     db_close(s->db);
     store_head_forget(s);
     if (s->lock >= 0)
@@ -261,8 +262,7 @@ static cJSON *tree(struct arena *a, const char *text)
     return text ? json_parse(a, text, strlen(text), &ignored) : NULL;
 }
 
-/* A row of STORE_PLAN_COLUMNS, checked, without its trees. */
-static void row_head(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
+void store_read_head(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
 {
     static const int numbers[] = { 10, 11, 12, 20, 25 };
     double *const reals[] = { &out->created, &out->updated, &out->expires, &out->starts,
@@ -287,7 +287,7 @@ static void row_head(struct store *s, struct arena *a, struct db_rows *r, struct
 
 static void fill_stored_row(struct store *s, struct arena *a, struct db_rows *r, struct stored *out)
 {
-    row_head(s, a, r, out);
+    store_read_head(s, a, r, out);
     out->summary = tree(a, db_text(r, 14));
     out->result = tree(a, db_text(r, 15));
     out->guard = tree(a, db_text(r, 18));
@@ -382,38 +382,26 @@ static bool each_queried(struct store *s, struct db_rows r, const struct reader 
 static const double END_OF_TIME = 1e18;
 
 /* Each query walks one index: a page deep in 100,000 changes costs what the first one does. */
-static bool each_plan_row(struct store *s, enum plan_state state, double before, int limit,
-                          const struct reader *x, struct err *e)
+struct db_rows store_query_changes(struct store *s, enum plan_state state, double before, int limit,
+                                   struct err *e)
 {
     double to = before > 0 ? before : END_OF_TIME;
-    if (!store_head_look(s, e))
-        return false;
     if (!state)
-        return each_queried(s,
-                            db_query(s->db, e,
-                                     "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE created < ? "
-                                     "ORDER BY created DESC, id LIMIT ?",
-                                     "di", to, limit),
-                            x, e);
-    return each_queried(s,
-                        db_query(s->db, e,
-                                 "SELECT " STORE_PLAN_COLUMNS " FROM plans INDEXED BY plans_state "
-                                 "WHERE state = ? AND created < ? ORDER BY created DESC, id "
-                                 "LIMIT ?",
-                                 "tdi", store_state_name(state), to, limit),
-                        x, e);
+        return db_query(s->db, e,
+                        "SELECT " STORE_PLAN_COLUMNS " FROM plans WHERE created < ? "
+                        "ORDER BY created DESC, id LIMIT ?",
+                        "di", to, limit);
+    return db_query(s->db, e,
+                    "SELECT " STORE_PLAN_COLUMNS " FROM plans INDEXED BY plans_state "
+                    "WHERE state = ? AND created < ? ORDER BY created DESC, id LIMIT ?",
+                    "tdi", store_state_name(state), to, limit);
 }
 
 bool store_each(struct store *s, enum plan_state state, double before, int limit, store_row_fn *fn,
                 void *arg, struct err *e)
 {
-    return each_plan_row(s, state, before, limit, &(struct reader){ fill_stored_row, fn, arg }, e);
-}
-
-bool store_each_head(struct store *s, enum plan_state state, double before, int limit,
-                     store_row_fn *fn, void *arg, struct err *e)
-{
-    return each_plan_row(s, state, before, limit, &(struct reader){ row_head, fn, arg }, e);
+    return store_head_look(s, e) && each_queried(s, store_query_changes(s, state, before, limit, e),
+                                                 &(struct reader){ fill_stored_row, fn, arg }, e);
 }
 
 bool store_each_touching(struct store *s, const char *object, double before, int limit,
@@ -426,7 +414,7 @@ bool store_each_touching(struct store *s, const char *object, double before, int
                                  "(SELECT id FROM touches WHERE object = ?) AND created < ? "
                                  "ORDER BY created DESC, id LIMIT ?",
                                  "tdi", object, before > 0 ? before : END_OF_TIME, limit),
-                        &(struct reader){ row_head, fn, arg }, e);
+                        &(struct reader){ store_read_head, fn, arg }, e);
 }
 
 bool store_each_guarded(struct store *s, double after, int limit, store_row_fn *fn, void *arg,
@@ -466,7 +454,7 @@ bool store_each_written(struct store *s, const char *gateway, double since, stor
                               "(state = 'applying' OR id IN (SELECT id FROM audit WHERE event IN "
                               "('applied', 'failed', 'unknown') AND at >= ?2)) ORDER BY updated",
                               "tt", gateway, when_text(a, since, true)),
-                     &(struct reader){ row_head, fn, arg }, e);
+                     &(struct reader){ store_read_head, fn, arg }, e);
     arena_free(a);
     return ok;
 }

@@ -297,7 +297,15 @@ bool store_whole_of_old(struct store *s, struct err *e)
 char *store_audit_newest(struct store *s, struct arena *a, struct err *e)
 {
     int seq = 0;
-    return store_last(s, a, &seq, e);
+    if (db_still(s->db, &s->newest_mark))
+        return arena_strdup(a, s->newest);
+    db_mark(s->db, &s->newest_mark);
+    char *hash = store_last(s, a, &seq, e);
+    s->newest_mark.known =
+        hash && strlen(hash) < sizeof s->newest && db_still(s->db, &s->newest_mark);
+    if (s->newest_mark.known)
+        snprintf(s->newest, sizeof s->newest, "%s", hash);
+    return hash;
 }
 
 static void set_audit_text(struct arena *a, cJSON *o, const char *name, const char *text)

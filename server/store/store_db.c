@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdint.h>
 
 #define SQLITE_API_USED(X)                                                                         \
     X(sqlite3_open_v2)                                                                             \
@@ -32,7 +33,9 @@
     X(sqlite3_clear_bindings)                                                                      \
     X(sqlite3_sql)                                                                                 \
     X(sqlite3_finalize)                                                                            \
-    X(sqlite3_changes)
+    X(sqlite3_changes)                                                                             \
+    X(sqlite3_get_autocommit)                                                                      \
+    X(sqlite3_file_control)
 LIB_TABLE(sql, SQLITE_API_USED);
 
 enum { POOL = 64, BUSY_MS = 5000, WAL_PAUSE_MS = 5 };
@@ -42,6 +45,8 @@ struct db {
     const char *path;
     sqlite3_stmt *pool[POOL]; /* reset, none in use */
     int next;                 /* the place that is given up when all are taken */
+    bool wal;
+    void *index; /* of the WAL: its first page, mapped by SQLite; NULL: not asked for */
 };
 
 /* A check build can be killed before each statement that writes, and after the last. */
@@ -64,12 +69,21 @@ static bool set_sqlite_error(struct db *db, struct err *e)
     return err_set(e, ERR_SYSTEM, "the state in %s: %s", db->path, sql.sqlite3_errmsg(db->handle));
 }
 
+static int note_journal_mode(void *arg, int n, char **values, char **names)
+{
+    struct db *db = arg;
+    (void)names;
+    db->wal = n == 1 && values[0] && !strcmp(values[0], "wal");
+    return SQLITE_OK;
+}
+
 /* Of processes that open a new database at once one makes it a WAL. The others are told that it is
  * busy, and SQLite does not wait for that by itself. */
 static bool use_wal(struct db *db)
 {
     for (int tries = 0;; tries++) {
-        int code = sql.sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        int code =
+            sql.sqlite3_exec(db->handle, "PRAGMA journal_mode=WAL", note_journal_mode, db, NULL);
         if ((code & 0xff) != SQLITE_BUSY || tries == BUSY_MS / WAL_PAUSE_MS)
             return code == SQLITE_OK;
         sql.sqlite3_sleep(WAL_PAUSE_MS);
@@ -251,4 +265,56 @@ bool db_end(struct db *db, bool ok, struct err *e)
     struct err ignored = { 0 };
     db_run(db, &ignored, "ROLLBACK", "");
     return false;
+}
+
+/* -- the last commit ----------------------------------------------------------------------------
+ *
+ * Before a commit is over its process writes what it came to into the head of the WAL's index: a
+ * counter, the length of the log and its checksum, twice and under a checksum of their own. That
+ * page is memory which all processes share, and by it SQLite itself decides whether what it has
+ * read is still so (sqlite.org/walformat.html); asking SQLite takes and gives back a lock.
+ */
+
+enum { INDEX_PAGE = 32768, INDEX_VERSION = 3007000 }; /* as SQLite's walformat.html has them */
+
+static void *map_index(struct db *db)
+{
+    sqlite3_file *f = NULL;
+    if (sql.sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_FILE_POINTER, &f) != SQLITE_OK ||
+        !f || !f->pMethods || f->pMethods->iVersion < 2)
+        return NULL;
+    volatile void *page = NULL;
+    return f->pMethods->xShmMap(f, 0, INDEX_PAGE, 0, &page) == SQLITE_OK ? (void *)page : NULL;
+}
+
+static void copy_index_head(const struct db *db, char out[DB_MARK_SIZE])
+{
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    memcpy(out, db->index, DB_MARK_SIZE);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+bool db_mark(struct db *db, struct db_mark *m)
+{
+    uint32_t version;
+    m->known = false;
+    if (!db->wal || !sql.sqlite3_get_autocommit(db->handle))
+        return false;
+    db->index = db->index ? db->index : map_index(db);
+    if (!db->index)
+        return false;
+    copy_index_head(db, m->head);
+    memcpy(&version, m->head, sizeof version);
+    m->known =
+        version == INDEX_VERSION && !memcmp(m->head, m->head + DB_MARK_SIZE / 2, DB_MARK_SIZE / 2);
+    return m->known;
+}
+
+bool db_still(struct db *db, const struct db_mark *m)
+{
+    char now[DB_MARK_SIZE];
+    if (!m->known || !db->index || !sql.sqlite3_get_autocommit(db->handle))
+        return false;
+    copy_index_head(db, now);
+    return !memcmp(now, m->head, sizeof now);
 }

@@ -35,3 +35,14 @@ bool db_null(struct db_rows *r, int column);
  * Anything else reads like the one and compares unlike it. */
 bool db_plain(struct db_rows *r, int column, char type);
 void db_done(struct db_rows *r);
+
+/* How far the commits of all processes had come. While it stands still a query gives what it gave;
+ * looking costs no call of the system. Not known inside a transaction of ours. What was read
+ * between db_mark and a db_still that says yes is of that mark. */
+enum { DB_MARK_SIZE = 96 };
+struct db_mark {
+    bool known;
+    char head[DB_MARK_SIZE];
+};
+bool db_mark(struct db *db, struct db_mark *m); /* false: not known */
+bool db_still(struct db *db, const struct db_mark *m);

@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { PLACE = STORE_HEAD_SIZE / 2, PLACES = 2 };
@@ -91,13 +92,17 @@ static bool is_untouched(const struct store *s)
     return s->head_fd >= 0 && fstat(s->head_fd, &now) == 0 && is_same_stat(&s->head_stat, &now);
 }
 
-/* The kernel writes a change into st_ctim, in steps of its clock: of a file that changed within the
- * last of them before it was read, the next look proves nothing. */
+/* The kernel writes a change into st_ctim in steps of its coarse clock, and some file systems in
+ * whole seconds: of a file that changed within the last of them before it was read, the next look
+ * proves nothing. */
 static void keep_open(struct store *s, const struct stat *was)
 {
-    static const double STEP = 0.05; /* seconds; the clock's own is 0.01 at most */
+    struct timespec step = { 0 };
     double changed = (double)was->st_ctim.tv_sec + (double)was->st_ctim.tv_nsec / 1e9;
-    if (when_now() - changed <= STEP)
+    clock_getres(CLOCK_REALTIME_COARSE, &step);
+    double settled =
+        was->st_ctim.tv_nsec ? 2 * ((double)step.tv_sec + (double)step.tv_nsec / 1e9) : 2;
+    if (when_now() - changed <= settled)
         return;
     s->head_stat = *was;
     s->head_fd = open(s->head_path, O_PATH | O_NOFOLLOW | O_CLOEXEC);

@@ -129,10 +129,14 @@ bool store_alive(struct store *s, const char *owner)
 
 double store_version(struct store *s, struct err *e)
 {
+    if (db_still(s->db, &s->version_mark))
+        return s->version;
+    db_mark(s->db, &s->version_mark);
     struct db_rows r = db_query(s->db, e, "PRAGMA data_version", "");
-    double now = db_next(&r, e) ? db_real(&r, 0) : -1;
+    s->version = db_next(&r, e) ? db_real(&r, 0) : -1;
     db_done(&r);
-    return now;
+    s->version_mark.known = !r.failed && db_still(s->db, &s->version_mark);
+    return s->version;
 }
 
 double store_data_version(struct store *s)

@@ -22,9 +22,13 @@ struct store {
     const char *dir;
     uint8_t key[SEAL_KEY_SIZE];
     uint8_t mac_key[SHA256_SIZE];
-    int lock;                        /* the key file, open: held while the head moves */
-    char owner[80];                  /* PID.START.NAMESPACE.RANDOM: see store_lease.c */
-    double data_version;             /* of store_changed */
+    int lock;                                 /* the key file, open: held while the head moves */
+    char owner[80];                           /* PID.START.NAMESPACE.RANDOM: see store_lease.c */
+    struct db_mark version_mark, newest_mark; /* when … were read */
+    double version;                           /* … what store_version says … */
+    char newest[65];                          /* … and the hash of the audit's newest line */
+    struct store_recent *recent;              /* the list that was read last, or NULL */
+    double data_version;                      /* of store_changed */
     double rejections_version;       /* of the database when its rejections were looked at */
     double schema;                   /* the version of it that was seen to be ours; 0: none */
     int whole_from;                  /* the chain was whole from that line on … */
@@ -85,6 +89,14 @@ bool store_find_decision(struct store *s, struct arena *a, const char *id, const
                          struct store_decision *out, struct err *e);
 /* Is the decision that this row of STORE_PLAN_COLUMNS names what was written? None: yes. */
 bool store_check_decision(struct store *s, struct db_rows *r, struct err *e);
+
+/* -- changes as rows of STORE_PLAN_COLUMNS, newest first ------------------------------------ */
+
+struct db_rows store_query_changes(struct store *s, enum plan_state state, double before, int limit,
+                                   struct err *e);
+/* A row, checked, without its trees. */
+void store_read_head(struct store *s, struct arena *a, struct db_rows *r, struct stored *out);
+void store_forget_recent(struct store *s); /* store_recent.c */
 
 /* -- store_lease.c ------------------------------------------------------------------------- */
 

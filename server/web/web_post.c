@@ -142,7 +142,7 @@ void web_post(struct web *w, struct http_exchange *x)
         post_batch(w, x);
         return;
     }
-    struct arena *a = arena_new();
+    struct arena *a = arena_new_message();
     struct rpc rpc = { 0 };
     struct err e = { 0 };
     if (rpc_parse(a, x->body, x->body_len, &rpc, &e)) {

@@ -2,7 +2,8 @@
  *
  *     stdio_bench cold N -- CMD…            exec to `initialize` answered, N times; RSS after it
  *     stdio_bench calls N LINE -- CMD…      N calls of LINE one after another, then N with 64
- *                                           under way; RSS after the first, the Nth, the last
+ *                                           under way; RSS after the first, the Nth, the last,
+ *                                           and a second later
  *
  * LINE is a JSON-RPC request; %d is its id. Prints `name=value` pairs on one line. Times are
  * microseconds of CLOCK_MONOTONIC.
@@ -175,9 +176,11 @@ static void calls(int n, const char *line, char **argv)
         hear(&c);
     }
     double pipelined = now() - from;
+    long after = rss_kb(c.pid);
+    usleep(1000000);
     printf("p50=%.1f p99=%.1f pipelined_per_s=%.0f answer_bytes=%zu rss_kb=%ld rss_one_kb=%ld "
-           "rss_after_kb=%ld\n",
-           took[n / 2], took[n * 99 / 100], n / pipelined * 1e6, bytes, before, one_by_one,
+           "rss_after_kb=%ld rss_calm_kb=%ld\n",
+           took[n / 2], took[n * 99 / 100], n / pipelined * 1e6, bytes, before, one_by_one, after,
            rss_kb(c.pid));
     free(took);
     stop(&c);

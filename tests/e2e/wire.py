@@ -552,6 +552,33 @@ def check_a_line_of_64_megabytes(w):
     equal(c.close(), 0, "exit code")
 
 
+def guard_pages(pid):
+    """Of the stacks that a process holds: each has one below it."""
+    with open("/proc/%d/maps" % pid) as maps:
+        return sum(" ---p " in line and line.rstrip().endswith(" 0") for line in maps)
+
+
+def check_memory_of_many_calls_goes_back(w):
+    other = w.http(LEGACY)
+    plan = protocol.pending_id(other)
+    other.close()
+    c = w.stdio(LEGACY)
+    before = guard_pages(c.process.pid)
+    for i in range(40):
+        c.send({"jsonrpc": "2.0", "id": 100 + i, "method": "tools/call",
+                "params": {"name": "get_change", "arguments": {"id": plan, "wait": 20}}})
+    equal(c.exchange({"jsonrpc": "2.0", "id": 5, "method": "ping"})["id"], 5, "they wait")
+    most = guard_pages(c.process.pid)
+    holds(most >= before + 40, "each has a stack")
+    for i in range(40):
+        c.notify("notifications/cancelled", {"requestId": 100 + i})
+    until = time.time() + 10
+    while guard_pages(c.process.pid) > most - 36 and time.time() < until:
+        time.sleep(0.05)
+    equal(guard_pages(c.process.pid), most - 36, "soon after four are left")
+    c.close()
+
+
 def check_lines_that_are_no_utf8(w):
     c = w.stdio(LEGACY)
     for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xc3", b"\\ud800", b"\\udc00x", b"\x00",
@@ -673,6 +700,28 @@ def check_tls_and_a_new_certificate(w):
     equal(w.house.run(["serve", "--tls-certificate", use[".pem"]])[0], 3, "a certificate without a key")
     code, _, err = w.house.run(["serve", "--listen", "127.0.0.1:0", "--tls-certificate", "/nowhere", "--tls-key", "/no"])
     holds(code == 1 and "not readable" in err, "%s %s" % (code, err))
+
+
+def check_tls_resumes_and_its_keys_change(w):
+    certificate(w.house.dir, "resumed")
+    files = [os.path.join(w.house.dir, "resumed" + end) for end in (".pem", ".key")]
+    w.house.env["HIGRESS_OPS_TICKET_SECONDS"] = "1"
+    port = w.house.serve(["--tls-certificate", files[0], "--tls-key", files[1]])
+    del w.house.env["HIGRESS_OPS_TICKET_SECONDS"]
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+
+    def connect(session):
+        s = context.wrap_socket(socket.create_connection(("127.0.0.1", port), 10), session=session)
+        equal(ask_on(s), 405, "served")
+        return s
+    # A key may change between the two connections, but not twice.
+    holds(any(connect(connect(None).session).session_reused for _ in range(2)), "a ticket resumes")
+    old, until = connect(None).session, time.time() + 10
+    while connect(old).session_reused and time.time() < until:
+        time.sleep(0.1)
+    holds(not connect(old).session_reused, "one under a key of before does not")
+    holds(any(connect(connect(None).session).session_reused for _ in range(2)), "one under the new key does")
 
 
 def check_clear_text_is_said(w):

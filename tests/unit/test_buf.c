@@ -72,6 +72,36 @@ static void json_strings_are_escaped_and_valid(void **state)
     }
 }
 
+/* Each byte, at each place of a text that is looked at eight bytes at a time. */
+static void every_byte_at_every_place(void **state)
+{
+    (void)state;
+    static const char letters[32] = {
+        ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'
+    };
+    for (int c = 1; c < 256; c++)
+        for (int at = 0; at < 20; at++) {
+            char text[21], want[64], as[12] = { (char)c };
+            struct buf b;
+            buf_init(&b, 1000);
+            memset(text, 'a', 20);
+            text[20] = '\0';
+            text[at] = (char)c;
+            if (c >= 0x80)
+                snprintf(as, sizeof as, "\xef\xbf\xbd"); /* alone: no character */
+            else if (c == '"' || c == '\\')
+                snprintf(as, sizeof as, "\\%c", c);
+            else if (c < 0x20 && letters[c])
+                snprintf(as, sizeof as, "\\%c", letters[c]);
+            else if (c < 0x20)
+                snprintf(as, sizeof as, "\\u%04x", c);
+            snprintf(want, sizeof want, "\"%.*s%s%s\"", at, text, as, text + at + 1);
+            assert_true(buf_json_string(&b, text, 20));
+            assert_string_equal(b.data, want);
+            buf_free(&b);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -79,6 +109,7 @@ int main(void)
         cmocka_unit_test(the_ceiling_holds_and_sticks),
         cmocka_unit_test(consuming_drops_the_front),
         cmocka_unit_test(json_strings_are_escaped_and_valid),
+        cmocka_unit_test(every_byte_at_every_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

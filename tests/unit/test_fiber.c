@@ -197,7 +197,7 @@ static void waits_outside(void *arg)
 {
     (void)arg;
     outer_fiber = fiber_self();
-    fiber_label(7, "list_routes by ann");
+    fiber_label(7, "list_routes", "ann");
     fiber_start(waits_inside, NULL);
     fiber_park("a pause", NULL);
     assert_int_equal(fiber_call(), 7);
@@ -207,8 +207,8 @@ static void note_fiber(void *arg, const struct fiber_view *v)
 {
     (void)arg;
     size_t n = strlen(seen);
-    snprintf(seen + n, sizeof seen - n, "[%lu %s: %s %s]", v->call, v->label ? v->label : "-",
-             v->verb ? v->verb : "-", v->object ? v->object : "-");
+    snprintf(seen + n, sizeof seen - n, "[%lu %s by %s: %s %s]", v->call, v->tool ? v->tool : "-",
+             v->who ? v->who : "-", v->verb ? v->verb : "-", v->object ? v->object : "-");
     assert_true(v->since > 0 && v->since <= fiber_clock());
 }
 
@@ -218,7 +218,7 @@ static void a_fiber_says_what_it_is_part_of_and_waits_for(void **state)
     seen[0] = '\0';
     fiber_start(waits_outside, NULL);
     fiber_each(note_fiber, NULL);
-    assert_string_equal(seen, "[7 -: GET http://a/b][7 list_routes by ann: a pause -]");
+    assert_string_equal(seen, "[7 - by -: GET http://a/b][7 list_routes by ann: a pause -]");
     assert_int_equal(fiber_call(), 0);
     fiber_resume(outer_fiber);
     fiber_resume(inner_fiber);

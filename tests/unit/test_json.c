@@ -350,10 +350,29 @@ static void a_member_of_nothing_is_null(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Strings are read eight bytes at a time where they are plain: each byte at each place. */
+static void strings_are_plain_at_every_place(void **state)
+{
+    (void)state;
+    for (int c = 0; c < 256; c++)
+        for (int at = 0; at < 20; at++) {
+            struct err e = { 0 };
+            char text[23] = "\"aaaaaaaaaaaaaaaaaaaa\"";
+            text[1 + at] = (char)c;
+            const cJSON *o = json_parse(a, text, 22, &e);
+            bool good = c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+            if ((o != NULL) != good)
+                fail_msg("byte %d at %d: %s", c, at, e.text);
+            if (good)
+                assert_memory_equal(o->valuestring, text + 1, 20);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(texts_print_as_they_came),
+        TEST(strings_are_plain_at_every_place),
         TEST(other_spellings_are_read),
         TEST(malformed_texts_are_refused),
         TEST(every_cut_of_a_text_is_refused),

@@ -4,6 +4,7 @@
 #include "net/loop.h"
 #include "net/stdio.h"
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,7 +15,9 @@ static struct {
     struct buf got;
     int ends, longs;
     bool echo, close_on_line;
+    size_t answer; /* bytes said to each line; 0: none */
 } t;
+static char long_answer[40000];
 
 static void on_line(void *arg, const char *line, size_t n)
 {
@@ -24,6 +27,8 @@ static void on_line(void *arg, const char *line, size_t n)
     buf_char(&t.got, '|');
     if (t.echo)
         stdio_write(t.s, line, n);
+    if (t.answer)
+        stdio_write(t.s, long_answer, t.answer);
     if (t.close_on_line) {
         stdio_close(t.s);
         t.s = NULL;
@@ -45,6 +50,21 @@ static void on_end(void *arg)
     loop_stop(t.loop);
 }
 
+static void open_stdio(int in, int out)
+{
+    const struct stdio_options o = {
+        .in = in,
+        .out = out,
+        .max_line = 100,
+        .max_queue = 1 << 20,
+        .on_line = on_line,
+        .on_long = on_long,
+        .on_end = on_end,
+        .arg = &t,
+    };
+    t.s = stdio_open(t.loop, &o);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -56,17 +76,7 @@ static int start(void **state)
     assert_int_equal(pipe(out), 0);
     t.in = in[1];
     t.out = out[0];
-    const struct stdio_options o = {
-        .in = in[0],
-        .out = out[1],
-        .max_line = 100,
-        .max_queue = 1 << 20,
-        .on_line = on_line,
-        .on_long = on_long,
-        .on_end = on_end,
-        .arg = &t,
-    };
-    t.s = stdio_open(t.loop, &o);
+    open_stdio(in[0], out[1]);
     return 0;
 }
 
@@ -211,6 +221,25 @@ static void it_may_be_closed_from_inside_a_line(void **state)
     assert_int_equal(read(t.out, bytes, sizeof bytes), 4); /* and what was written has left */
 }
 
+/* One read brings a hundred lines, whose answers are more than may be queued. */
+static void answers_of_one_read_leave_in_pieces(void **state)
+{
+    (void)state;
+    int in[2], out = memfd_create("out", MFD_CLOEXEC);
+    assert_int_equal(pipe(in), 0);
+    stdio_close(t.s);
+    t.in = in[1];
+    t.answer = sizeof long_answer;
+    memset(long_answer, 'a', sizeof long_answer);
+    for (int i = 0; i < 100; i++)
+        put("x\n", 2);
+    close(t.in);
+    open_stdio(in[0], out);
+    loop_run(t.loop);
+    assert_int_equal(t.ends, 1);
+    assert_int_equal(lseek(out, 0, SEEK_END), 100 * (sizeof long_answer + 1));
+}
+
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, start, stop)
 
 int main(void)
@@ -223,6 +252,7 @@ int main(void)
         TEST(a_peer_that_never_reads_counts_as_gone),
         TEST(a_broken_pipe_is_the_end),
         TEST(it_may_be_closed_from_inside_a_line),
+        TEST(answers_of_one_read_leave_in_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
