@@ -14,8 +14,8 @@ static const struct {
                         "Changes by the states that this process brought them into." },
     [METER_REQUESTS] = { "higress_ops_upstream_requests_total", "to", "status",
                          "Requests sent, by class of the answer; none: no answer came." },
-    [METER_CHATS] = { "higress_ops_chat_requests_total", "outcome", NULL,
-                      "Requests of chat platforms." },
+    [METER_CHATS] = { "higress_ops_chat_requests_total", "door", "outcome",
+                      "Requests of chat platforms and of sources of alerts." },
     [METER_SPANS] = { "higress_ops_spans_total", "outcome", NULL,
                       "Spans of traces, by what became of them." },
 };

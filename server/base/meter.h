@@ -16,7 +16,7 @@ enum meter_counter {
     METER_CALLS,    /* tool, outcome */
     METER_CHANGES,  /* state that a change came into */
     METER_REQUESTS, /* to whom, class of the status or "none" */
-    METER_CHATS,    /* what became of a request of a chat platform */
+    METER_CHATS,    /* "chat" or "alerts", what became of the request */
     METER_SPANS,    /* "sent", "dropped", … */
     METER_COUNTERS
 };

@@ -200,14 +200,14 @@ static double begin_trace(const struct call *c)
 }
 
 /* NULL: it did what it was to do. */
-static const char *outcome_of(const struct call *c)
+static const char *ending_of_call(const struct call *c)
 {
     return c->cancel->fired ? "cancelled" : c->err.kind ? err_kind_name(c->err.kind) : NULL;
 }
 
 static void end_trace(const struct call *c, double began)
 {
-    const char *how = outcome_of(c) ? outcome_of(c) : "ok";
+    const char *how = ending_of_call(c) ? ending_of_call(c) : "ok";
     meter_count(METER_CALLS, c->entry->tool->name, how, 1);
     meter_took(METER_CALL_TIME, c->entry->tool->name, fiber_clock() - began);
     trace(TRACE_CALL, "%s: %s, %.3f s", c->entry->tool->name, how, fiber_clock() - began);
@@ -241,7 +241,7 @@ static void call_main(void *arg)
         end = (struct call_end){ 0 };
     else
         log_call_end(c);
-    span_end(&span, outcome_of(c));
+    span_end(&span, ending_of_call(c));
     end_trace(c, began);
     c->caller->ops->done(c->caller, &end);
 }

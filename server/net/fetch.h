@@ -30,6 +30,8 @@ enum fetch_to {
     TO_ENVOY,
     TO_KUBERNETES,
     TO_PROMETHEUS,
+    TO_LOKI,
+    TO_CONTROLLER,
     TO_COLLECTOR,
     TO_MODEL,
     TO_ISSUER,

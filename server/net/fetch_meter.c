@@ -4,12 +4,18 @@
 #include "net/fetch.h"
 #include "net/fetch_meter_private.h"
 
-static const char *const ends_named[TO_ENDS] = {
-    [TO_OTHER] = "other",           [TO_CONSOLE] = "console",       [TO_ENVOY] = "envoy",
-    [TO_KUBERNETES] = "kubernetes", [TO_PROMETHEUS] = "prometheus", [TO_COLLECTOR] = "collector",
-    [TO_MODEL] = "model",           [TO_ISSUER] = "issuer",         [TO_CHAT] = "chat",
-    [TO_WEBHOOK] = "webhook"
-};
+static const char *const ends_named[TO_ENDS] = { [TO_OTHER] = "other",
+                                                 [TO_CONSOLE] = "console",
+                                                 [TO_ENVOY] = "envoy",
+                                                 [TO_KUBERNETES] = "kubernetes",
+                                                 [TO_PROMETHEUS] = "prometheus",
+                                                 [TO_LOKI] = "loki",
+                                                 [TO_CONTROLLER] = "controller",
+                                                 [TO_COLLECTOR] = "collector",
+                                                 [TO_MODEL] = "model",
+                                                 [TO_ISSUER] = "issuer",
+                                                 [TO_CHAT] = "chat",
+                                                 [TO_WEBHOOK] = "webhook" };
 
 static const char *status_class(int status)
 {

@@ -60,7 +60,8 @@ static bool fetch_loki(struct log_source *s, struct arena *a, const char *path,
     if (l->token)
         headers[n++] =
             (struct fetch_header){ "Authorization", arena_printf(a, "Bearer %s", l->token) };
-    const struct fetch_request r = { .method = "GET",
+    const struct fetch_request r = { .to = TO_LOKI,
+                                     .method = "GET",
                                      .url = arena_printf(a, "%s%s", l->url, path),
                                      .shown = l->url,
                                      .headers = headers,

@@ -300,7 +300,7 @@ static cJSON *told_column(const struct rows *r, const struct row *row, int colum
     return list;
 }
 
-static cJSON *told_row(const struct rows *r, const struct row *row)
+static cJSON *told_metric_row(const struct rows *r, const struct row *row)
 {
     cJSON *o = json_object(r->arena);
     for (int i = 0; i < BY_LABELS; i++)
@@ -323,7 +323,7 @@ static void tell_rows(const struct rows *r, cJSON *answer)
     int columns = __builtin_popcount(r->asked), fit = VALUES_TOLD / (columns * r->points + 1);
     int most = r->ask->rows < fit ? r->ask->rows : fit > 1 ? fit : 1;
     for (int i = 0; i < r->count && i < most; i++)
-        json_add(r->arena, told, told_row(r, list[i].row));
+        json_add(r->arena, told, told_metric_row(r, list[i].row));
     if (r->count <= most && !r->left_out)
         return;
     cJSON *rest = json_set_object(r->arena, answer, "truncated");

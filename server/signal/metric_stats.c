@@ -42,7 +42,7 @@ static const char *part_between(struct arena *a, const char *from, const char *e
     return from && end && end >= from ? arena_strndup(a, from, (size_t)(end - from)) : NULL;
 }
 
-static const char *last_of(const char *text, const char *end, const char *word)
+static const char *last_word_before(const char *text, const char *end, const char *word)
 {
     const char *found = NULL, *next = text;
     size_t n = strlen(word);
@@ -60,8 +60,8 @@ static bool read_ai_name(struct arena *a, const char *name, const char *label[BY
     const char *upstream = strstr(route, ".upstream.");
     const char *cluster = upstream ? upstream + strlen(".upstream.") : NULL;
     const char *model = cluster ? strstr(cluster, ".model.") : NULL;
-    const char *metric = model ? last_of(model, all, ".metric.") : NULL;
-    const char *consumer = metric ? last_of(model, metric, ".consumer.") : NULL;
+    const char *metric = model ? last_word_before(model, all, ".metric.") : NULL;
+    const char *consumer = metric ? last_word_before(model, metric, ".consumer.") : NULL;
     if (!metric)
         return false;
     const char *of = model + strlen(".model."), *by = consumer ? consumer : metric;

@@ -70,6 +70,7 @@ static bool fetch_debug_page(struct asked_controller *x, const struct debug_page
     const struct kube_pod_at *at =
         x->pod ? kube_higress_pod_at(c->kube.higress, x->a, x->pod, (int)p->port) : NULL;
     struct fetch_request r = {
+        .to = TO_CONTROLLER,
         .method = "GET",
         .url = arena_printf(x->a, "%s%s", at ? at->url : page_base(c, p->port), p->path),
         .via = at ? &at->via : NULL,

@@ -88,7 +88,7 @@ static void take_for_bots(struct web *w, struct http_exchange *x, const struct w
                                           [BOTS_UNREAD] = "unread",
                                           [BOTS_TAKEN] = "taken" };
     enum bots_verdict v = w->bots ? in->take(w->bots, x->arena, &r, &taken, &e) : BOTS_NONE;
-    meter_count(METER_CHATS, became[v], NULL, 1);
+    meter_count(METER_CHATS, in->door, became[v], 1);
     if (v == BOTS_NONE)
         web_refuse(x, 404, NULL, RPC_INVALID_REQUEST, in->none);
     if (v == BOTS_FORGED)
