@@ -18,6 +18,7 @@
     X(ldexp)                                                                                       \
     X(lgamma)                                                                                      \
     X(log)                                                                                         \
+    X(log10)                                                                                       \
     X(log1p)                                                                                       \
     X(nextafter)                                                                                   \
     X(pow)                                                                                         \
@@ -96,6 +97,12 @@ double log(double x)
 {
     need_libm();
     return libm.log(x);
+}
+
+double log10(double x)
+{
+    need_libm();
+    return libm.log10(x);
 }
 
 double log1p(double x)
