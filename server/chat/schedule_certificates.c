@@ -42,7 +42,7 @@ static bool is_taken_already(const struct holding *h, const char *serial, double
     return false;
 }
 
-static void take_certificate(struct holding *h, const cJSON *cert)
+static void note_end_of_certificate(struct holding *h, const cJSON *cert)
 {
     double end = when_parse(json_str(cert, "expiration_time"));
     const char *dns = json_str(json_path(cert, "subject_alt_names[0]"), "dns");
@@ -93,6 +93,6 @@ const char *schedule_certificates(struct schedule_run *r)
     h->arena = a;
     h->until = when_now() + r->schedule->certificate_days * DAY;
     cJSON_ArrayForEach(group, json_get(page, "certificates"))
-        cJSON_ArrayForEach(cert, json_get(group, "cert_chain")) take_certificate(h, cert);
+        cJSON_ArrayForEach(cert, json_get(group, "cert_chain")) note_end_of_certificate(h, cert);
     return holding_text(h, when_now());
 }

@@ -146,6 +146,5 @@ const char *fetch_answer_header(const struct fetch_answer *a, const char *name);
 /* How many are under way, and how many wait for their turn. */
 void fetch_count(int *running, int *waiting);
 void fetch_stop(struct loop *l); /* ends all transfers with ERR_GONE; at exit */
-/* What more than so many requests at once left behind goes: handles, and where nothing runs the
- * connections that are kept. */
+/* What more than so many at once left behind goes: handles, and where nothing runs connections. */
 void fetch_trim(int keep);

@@ -59,8 +59,8 @@ static void answer(int fd, const char *request)
     else if (strstr(request, " /soon")) {
         usleep(20000);
         say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-        if (strstr(request, "/kept")) /* until the other side closes */
-            recv(fd, &(char){ 0 }, 1, 0);
+        if (strstr(request, "/kept"))
+            recv(fd, &(char){ 0 }, 1, 0); /* until the other side closes */
     } else if (strstr(request, " /echo")) {
         char out[2000];
         snprintf(out, sizeof out, "HTTP/1.1 200 OK\r\nContent-Length: %zu\r\n\r\n%s",
@@ -394,7 +394,7 @@ static void streams_into_a_sink(void **state)
 
 enum { MANY = 3 * FETCH_MAX };
 
-/* So many requests side by side, answered all; the loop goes on to live. */
+/* So many side by side, answered all; the loop lives on. */
 static struct loop *ask_many(struct arena *a, int n, const char *path)
 {
     static struct job jobs[MANY];
@@ -425,11 +425,9 @@ static int open_sockets(void)
 {
     int n = 0;
     DIR *d = opendir("/proc/self/fd");
-    for (struct dirent *x; (x = readdir(d));) {
-        char path[300], to[64] = "";
-        snprintf(path, sizeof path, "/proc/self/fd/%s", x->d_name);
-        n += readlink(path, to, sizeof to - 1) > 0 && !strncmp(to, "socket:", 7);
-    }
+    char to[64] = "";
+    for (struct dirent *x; (x = readdir(d)); memset(to, 0, sizeof to))
+        n += readlinkat(dirfd(d), x->d_name, to, sizeof to - 1) > 0 && !strncmp(to, "socket", 6);
     closedir(d);
     return n;
 }
