@@ -208,19 +208,26 @@ static struct pod_job *make_jobs(struct log_source *s, struct log_chain *c, stru
     return jobs;
 }
 
+static int count_pods(struct log_source *s, struct log_chain *c, const struct kube_pod *pods)
+{
+    int count = 0;
+
+    while (count < PODS && pods[count].name)
+        count++;
+    if (pods[count].name)
+        add_note(s, c, arena_printf(s->arena, "the first %d pods were read", PODS));
+    return count;
+}
+
 static bool get_in(struct log_source *s, struct log_chain *c, struct arena *working,
                    struct log_part *out, struct err *e)
 {
     const struct kube_pod *pods = kube_higress_pods(s->config->kube.higress, s->loop, working,
                                                     pod_logs[c->what].workload, s->cancel, e);
-    int count = 0;
+    int count = pods ? count_pods(s, c, pods) : 0;
 
     if (!pods)
         return false;
-    while (count < PODS && pods[count].name)
-        count++;
-    if (pods[count].name)
-        add_note(s, c, arena_printf(s->arena, "the first %d pods were read", PODS));
     struct pod_job *jobs = make_jobs(s, c, working, pods, count);
     struct log_stream *streams = arena_array(working, struct log_stream, count);
     bool all = !jobs[0].tail;

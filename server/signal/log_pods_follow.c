@@ -139,7 +139,7 @@ static void follow_pod(struct pods_follower *f, const char *pod, long long last)
 }
 
 /* Of the replica, in what was read before; 0: it had none. */
-static long long last_of(const struct log_part *p, const char *pod)
+static long long last_line_of(const struct log_part *p, const char *pod)
 {
     for (int i = p->lines - 1; i >= 0; i--)
         if (text_same(p->replicas[p->marks[i].replica], pod))
@@ -158,7 +158,7 @@ static void look_for_pods(struct pods_follower *f, const struct log_part *newest
 
     for (; pods && pods->name && f->count < STREAMS; pods++)
         if (!is_followed(f, pods->name))
-            follow_pod(f, pods->name, newest ? last_of(newest, pods->name) : 0);
+            follow_pod(f, pods->name, newest ? last_line_of(newest, pods->name) : 0);
     if (!pods && e.kind != ERR_GONE)
         log_follow_note(&f->follower, e.text);
     f->listed = loop_now(s->loop);

@@ -17,7 +17,7 @@ static const struct paint {
 };
 static const char dim[] = "\033[2m", plain[] = "\033[0m";
 
-static const char *part_of(const cJSON *row, const char *member)
+static const char *row_part(const cJSON *row, const char *member)
 {
     const char *s = json_str(row, member);
     return s ? s : "-";
@@ -25,9 +25,9 @@ static const char *part_of(const cJSON *row, const char *member)
 
 const char *log_row_client(struct arena *a, const cJSON *row)
 {
-    const char *whole = part_of(row, "downstream_remote_address"), *colon = strrchr(whole, ':');
+    const char *whole = row_part(row, "downstream_remote_address"), *colon = strrchr(whole, ':');
     const char *peer = arena_strndup(a, whole, colon ? (size_t)(colon - whole) : strlen(whole));
-    const char *forwarded = part_of(row, "x_forwarded_for");
+    const char *forwarded = row_part(row, "x_forwarded_for");
 
     return strcmp(forwarded, "-") == 0 || strcmp(forwarded, peer) == 0
                ? peer
@@ -49,27 +49,27 @@ static const char *paint_of(const char *text, size_t n)
 
 static void put_request(struct arena *a, struct buf *b, const cJSON *row, bool colours)
 {
-    const char *status = part_of(row, "response_code");
+    const char *status = row_part(row, "response_code");
 
     if (json_true(row, "forged"))
         buf_str(b, "FORGED by a client, only this is sound: ");
-    buf_printf(b, "%s ", part_of(row, "start_time"));
+    buf_printf(b, "%s ", row_part(row, "start_time"));
     put_painted(b, status, colours ? paint_of(status, 1) : NULL);
-    buf_printf(b, " %s %s%s %s %s route=%s %s client=%s %s", part_of(row, "method"),
-               part_of(row, "authority"), part_of(row, "path"), part_of(row, "response_flags"),
-               part_of(row, "response_code_details"), part_of(row, "route_name"),
-               part_of(row, "upstream_host"), log_row_client(a, row), part_of(row, "user_agent"));
+    buf_printf(b, " %s %s%s %s %s route=%s %s client=%s %s", row_part(row, "method"),
+               row_part(row, "authority"), row_part(row, "path"), row_part(row, "response_flags"),
+               row_part(row, "response_code_details"), row_part(row, "route_name"),
+               row_part(row, "upstream_host"), log_row_client(a, row), row_part(row, "user_agent"));
 }
 
 static void put_words(struct buf *b, const cJSON *row, bool colours)
 {
     const char *level = json_str(row, "level"), *component = json_str(row, "component");
 
-    buf_printf(b, "%s ", part_of(row, "time"));
+    buf_printf(b, "%s ", row_part(row, "time"));
     put_painted(b, level ? level : "-", colours && level ? paint_of(level, strlen(level)) : NULL);
     if (component)
         buf_printf(b, " [%s]", component);
-    buf_printf(b, " %s", part_of(row, "text"));
+    buf_printf(b, " %s", row_part(row, "text"));
 }
 
 char *log_row_text(struct arena *a, const cJSON *row, bool colours)
@@ -78,7 +78,7 @@ char *log_row_text(struct arena *a, const cJSON *row, bool colours)
     const char *replica = json_str(row, "replica");
 
     if (json_get(row, "raw"))
-        buf_str(b, part_of(row, "raw"));
+        buf_str(b, row_part(row, "raw"));
     else if (json_get(row, "text") || json_get(row, "level"))
         put_words(b, row, colours);
     else

@@ -168,7 +168,7 @@ static const struct {
     { "msg", SAYS },     { "message", SAYS }, { "error", FAULT },     { "err", FAULT },
 };
 
-static int told_row(const char *key)
+static int told_key_row(const char *key)
 {
     for (size_t i = 0; i < sizeof told / sizeof *told; i++)
         if (!strcmp(told[i].key, key))
@@ -188,7 +188,7 @@ static const char *told_time(struct arena *a, const cJSON *m)
 
 static void take_told_member(struct arena *a, const cJSON *m, struct words *w, struct buf *more)
 {
-    int row = told_row(m->string);
+    int row = told_key_row(m->string);
     const char *s = cJSON_IsString(m) ? m->valuestring : NULL;
 
     if (row >= 0 && told[row].is == AT)
@@ -217,7 +217,7 @@ static bool take_json(struct arena *a, const char *line, struct words *w)
     if (!cJSON_IsObject(o) || twice)
         return false;
     cJSON *m;
-    cJSON_ArrayForEach(m, o) if (n++ < MEMBERS || told_row(m->string) >= 0)
+    cJSON_ArrayForEach(m, o) if (n++ < MEMBERS || told_key_row(m->string) >= 0)
         take_told_member(a, m, w, more);
     w->text = arena_printf(a, "%s%s", w->text ? w->text : "", more->len ? more->data : "");
     return w->level;
