@@ -392,12 +392,10 @@ static void streams_into_a_sink(void **state)
     arena_free(a);
 }
 
-enum { MANY = 3 * FETCH_MAX };
-
 /* So many side by side, answered all; the loop lives on. */
 static struct loop *ask_many(struct arena *a, int n, const char *path)
 {
-    static struct job jobs[MANY];
+    static struct job jobs[3 * FETCH_MAX];
     struct loop *l = loop_new();
     int left = n;
     for (int i = 0; i < n; i++) {
@@ -416,16 +414,16 @@ static void many_at_once(void **state)
 {
     (void)state;
     struct arena *a = arena_new();
-    loop_free(ask_many(a, MANY, "/soon"));
+    loop_free(ask_many(a, 3 * FETCH_MAX, "/soon"));
     fiber_drain_pool();
     arena_free(a);
 }
 
 static int open_sockets(void)
 {
-    int n = 0;
-    DIR *d = opendir("/proc/self/fd");
     char to[64] = "";
+    DIR *d = opendir("/proc/self/fd");
+    int n = 0;
     for (struct dirent *x; (x = readdir(d)); memset(to, 0, sizeof to))
         n += readlinkat(dirfd(d), x->d_name, to, sizeof to - 1) > 0 && !strncmp(to, "socket", 6);
     closedir(d);
