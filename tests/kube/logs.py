@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 
+from broken import Broken
 from kube import documented_role
 from loki import Loki
 from rig import PROGRAMS, TOP, Cluster, free_port
@@ -585,6 +586,53 @@ def the_examples_of_the_documentation(g):
     loki.stop()
 
 
+# -- streams that end anywhere -------------------------------------------------------------------------------------------------
+
+def a_stream_that_ends_within_a_line(g):
+    """What was cut comes again, whole: no line is told twice, none is broken, none is called forged."""
+    began, asked, end = time.time(), [], threading.Event()
+
+    def row(i):
+        return "%s %s\n" % (stamp(began + i / 1000), record(began + i / 1000, path="/cut/%d" % i))
+
+    def read(pod, follows):
+        asked.append(follows)
+        if not follows:
+            yield row(0)
+        elif asked.count(True) == 1:
+            yield from (row(1), row(2), row(3)[:200])
+        else:
+            yield from (row(i) for i in range(6))
+            end.wait(20)
+
+    double = Broken(lambda: ["gw-0"], read)
+    a = lines(g.c, config=double.config(g.c), follow=2, limit=50)
+    end.set()
+    double.stop()
+    assert [r.get("path") for r in a["lines"]] == ["/cut/%d" % i for i in (5, 4, 3, 2, 1)] and a["matched"] == 5, a
+
+
+def pods_come_and_go_without_end(g):
+    """More of them than are followed at once: the place of one that is gone is another's."""
+    gone = set()
+
+    def pods():
+        return ["gw-70"] if gone else ["gw-%d" % i for i in range(70)]
+
+    def read(pod, follows):
+        at = time.time()
+        if follows and pod != "gw-70":
+            gone.add(pod)
+            return None
+        return iter(["%s %s\n" % (stamp(at), record(at, path="/late-pod"))] if follows else [])
+
+    double = Broken(pods, read)
+    a = lines(g.c, config=double.config(g.c), follow=5, limit=50)
+    double.stop()
+    assert a["lines"] and a["lines"][0]["replica"] == "gw-70", a
+    assert "more pods are there" in a["note"] or "is gone" in a["note"], a
+
+
 # -- what is documented --------------------------------------------------------------------------------------------------------
 
 def blocks(kind):
@@ -655,7 +703,8 @@ ON_A_CLUSTER = [replicas_are_merged_by_time, a_forged_line_is_one_everywhere, mo
                 more_bytes_than_the_limit, a_container_of_another_name, diagnosis_reads_the_pods, pods_are_followed,
                 loki_answers_as_pods_and_files_do, the_page_is_what_it_says, the_documented_role_reads_them]
 WITHOUT = [files_are_followed, the_command_for_people, loki_is_read_by_pages, more_lines_of_one_time_than_a_page,
-           loki_says_no_in_its_words, loki_is_followed, the_examples_of_the_documentation]
+           loki_says_no_in_its_words, loki_is_followed, the_examples_of_the_documentation,
+           a_stream_that_ends_within_a_line, pods_come_and_go_without_end]
 
 
 class Folder:
