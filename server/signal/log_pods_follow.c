@@ -19,6 +19,7 @@
 #include <string.h>
 
 enum { STREAMS = 64, WAITING = 8 << 20 };
+enum { ALL_STREAMS = FETCH_PROBES * 3 / 4 }; /* of all followers: probes have the rest */
 static const double STREAM_SECONDS = 3600, AGAIN_SECONDS = 0.5, LIST_SECONDS = 3;
 
 struct pod_stream {
@@ -42,6 +43,8 @@ struct pods_follower {
     bool closed;
     double listed; /* when pods were looked for last */
 };
+
+static int streaming; /* streams that have not ended, of all followers */
 
 /* -- one stream, on its fiber --------------------------------------------------------------------
  */
@@ -99,6 +102,7 @@ static bool ask_stream(struct pod_stream *s, struct arena *a, struct err *e)
     const struct kube_request r = { .path = path,
                                     .accept = "*/*",
                                     .timeout = STREAM_SECONDS,
+                                    .lasts = true,
                                     .sink = add_streamed,
                                     .sink_arg = s,
                                     .cancel = &s->cancel };
@@ -137,6 +141,7 @@ static void run_stream(void *arg)
     }
     s->ended = true;
     s->of->left--;
+    streaming--;
     cancel_fire(&s->of->idle);
 }
 
@@ -168,7 +173,7 @@ static struct pod_stream *free_stream(struct pods_follower *f)
 
 static void follow_pod(struct pods_follower *f, const char *pod, long long last)
 {
-    struct pod_stream *s = free_stream(f);
+    struct pod_stream *s = streaming < ALL_STREAMS ? free_stream(f) : NULL;
 
     if (!s) {
         log_follow_note(&f->follower, "more pods are there than can be followed");
@@ -179,6 +184,7 @@ static void follow_pod(struct pods_follower *f, const char *pod, long long last)
     };
     buf_init(&s->got, WAITING);
     f->left++;
+    streaming++;
     fiber_start(run_stream, s);
 }
 

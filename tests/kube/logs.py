@@ -712,6 +712,32 @@ def pods_come_and_go_without_end(g):
     assert "more pods are there" in a["note"] or "is gone" in a["note"], a
 
 
+def followers_keep_nobody_from_the_cluster(g):
+    """Three that follow sixty pods each: who asks meanwhile is answered, and does not wait for their end."""
+    end = threading.Event()
+
+    def read(pod, follows):
+        at = time.time()
+        yield "%s %s\n" % (stamp(at), record(at, path="/of/" + pod))
+        if follows:
+            end.wait(30)
+
+    double = Broken(lambda: ["gw-%d" % i for i in range(60)], read)
+    talk = Talk(g.c, double.config(g.c))
+    try:
+        for n in (1, 2, 3):
+            talk.call(n, follow=20, path="/of")
+        for n in (1, 2, 3):
+            talk.told(n, "/of/")
+        talk.call(4, limit=1)
+        assert talk.answer(4)["lines"]
+        assert not [m for _, m in talk.came if m.get("id") in (1, 2, 3)], "it waited for those that follow"
+    finally:
+        end.set()
+        talk.process.kill()
+        double.stop()
+
+
 # -- what is documented --------------------------------------------------------------------------------------------------------
 
 def blocks(kind):
@@ -784,7 +810,8 @@ ON_A_CLUSTER = [replicas_are_merged_by_time, a_forged_line_is_one_everywhere, mo
 WITHOUT = [files_are_followed, a_file_that_grows_without_pause, the_command_for_people, loki_is_read_by_pages, more_lines_of_one_time_than_a_page,
            loki_says_no_in_its_words, loki_is_followed, what_was_there_before_is_not_told_as_new,
            many_lines_of_loki_are_told_once, a_loki_that_knows_no_bounds, the_examples_of_the_documentation,
-           a_stream_that_ends_within_a_line, pods_come_and_go_without_end]
+           a_stream_that_ends_within_a_line, pods_come_and_go_without_end,
+           followers_keep_nobody_from_the_cluster]
 
 
 class Folder:
