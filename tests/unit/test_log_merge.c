@@ -142,11 +142,11 @@ static void test_words(void **state)
           "2026-11-24 05:40:59.247 warning [c.a.h.c.Filter] no session" },
         { "2026-11-24T05:40:59.247Z ERROR 1 --- [           main] c.a.h.App : x : y",
           "2026-11-24T05:40:59.247Z error [c.a.h.App] x : y" },
+        { "'authorization', 'Basic YW5uOmh1c2hodXNoYQ'", "- - 'authorization', 'Basic ***'" },
         { "\tat java.base/java.lang.Thread.run", "- -  at java.base/java.lang.Thread.run" },
     };
-    struct arena *a = arena_new();
+    struct arena *a = *state = arena_new();
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *line = arena_strdup(a, cases[i].line);
         log_blank(line, strlen(line));
