@@ -125,7 +125,7 @@ static bool read_head_file(struct store *s, struct err *e)
     if (!ok) { /* not as it was a moment ago */
         s->head = -1;
         s->head_held = false;
-        s->head_text[0] = '\0';
+        s->head_text[0] = s->head_hash[0] = '\0';
         ok = text ? accept_head(s, a, text, n, e) : why.status == ENOENT;
     }
     if (!ok && !text)

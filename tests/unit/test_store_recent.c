@@ -142,6 +142,20 @@ static void test_head_goes_back(void **state)
     assert_int_equal(x.count, 0);
 }
 
+/* Without it an older database would not be noticed. */
+static void test_head_goes_away(void **state)
+{
+    (void)state;
+    struct seen x;
+    keep("x", STATE_PENDING, 60);
+    list(s, 0, 0, 0, &x);
+    list(s, 0, 0, 0, &x);
+    assert_int_equal(x.tampered, 0);
+    assert_int_equal(unlink(arena_printf(a, "%s/state.head", dir)), 0);
+    list(s, 0, 0, 0, &x);
+    assert_int_equal(x.tampered, 1);
+}
+
 /* By another process: to close a file of SQLite's here would give up its locks. */
 static void copy_database(const char *from, const char *to)
 {
@@ -230,9 +244,13 @@ static void test_not_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(test_any_commit),     EACH(test_more_than_are_kept),
-        EACH(test_within),         EACH(test_tampered_is_read_again),
-        EACH(test_head_goes_back), EACH(test_put_back_in_place),
+        EACH(test_any_commit),
+        EACH(test_more_than_are_kept),
+        EACH(test_within),
+        EACH(test_tampered_is_read_again),
+        EACH(test_head_goes_back),
+        EACH(test_head_goes_away),
+        EACH(test_put_back_in_place),
         EACH(test_not_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
