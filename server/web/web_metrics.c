@@ -23,9 +23,12 @@ enum { PAGE_MAX = 4 << 20 };
 /* A proxy on this machine speaks for others. */
 static bool is_of_this_machine(const struct http_exchange *x)
 {
+    static const char *const marks[] = { "forwarded", "x-forwarded-for", "x-real-ip", "via" };
     bool local =
         !strcmp(x->peer, "unix") || listen_is_local(x->peer) || text_starts(x->peer, "[::1]");
-    return local && !http_header(x, "forwarded") && !http_header(x, "x-forwarded-for");
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++)
+        local = local && !http_header(x, marks[i]);
+    return local;
 }
 
 bool web_metrics_open(const struct web *w, struct http_exchange *x)

@@ -83,7 +83,7 @@ def who_may(check):
         check("but with it", get(port, {"Authorization": "Bearer " + TOKEN})[0] == 200)
         port = h.serve(["--metrics", "local", "--tokens", "reader:" + sha])
         check("this machine without one", get(port)[0] == 200)
-        for name in ("X-Forwarded-For", "Forwarded"):
+        for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"):
             check("whom a proxy speaks for is not this machine: " + name, get(port, {name: "for=10.1.2.3"})[0] == 403)
         check("no other host's name", get(port, {"Host": "evil.example"})[0] == 403)
         port = h.serve(["--metrics", "any", "--tokens", "reader:" + sha])
