@@ -5,7 +5,7 @@
 
 extern const struct toolset toolset_metrics;
 
-enum { TEXT_MAX = 32 * 1024, MINUTES = 15 };
+enum { TEXT_MAX = 128 * 1024, MINUTES = 15 };
 
 static const struct field label_field = { "", STR, OPT, NULL, .one_of = METRIC_LABELS };
 static const struct field in[] = {
@@ -148,13 +148,13 @@ static char *say_metrics(struct call *c, const cJSON *answer)
     buf_printf(b, "; %d row%s\n", json_count(json_get(answer, "rows")),
                json_count(json_get(answer, "rows")) == 1 ? "" : "s");
     cJSON_ArrayForEach(row, json_get(answer, "rows")) say_figures(b, row);
+    if (rest)
+        buf_printf(b, "left out: %.0f rows; %s\n", json_num(rest, "rows", 0),
+                   json_text(rest, "how"));
     say_listed(b, "not there, and not 0: ", json_get(answer, "not_there"));
     say_listed(b, "not counted by that: ", json_get(answer, "not_by"));
     say_listed(b, "not read: ", json_get(answer, "unread"));
     say_listed(b, "no price, not in cost: ", json_get(answer, "without_price"));
-    if (rest)
-        buf_printf(b, "left out: %.0f rows; %s\n", json_num(rest, "rows", 0),
-                   json_text(rest, "how"));
     if (json_str(answer, "note"))
         buf_printf(b, "%s\n", json_text(answer, "note"));
     return b->data;

@@ -139,6 +139,7 @@ static bool send_as_oneself(struct kube_api *k, struct arena *a, const struct ku
     request.sink = r->sink;
     request.sink_arg = r->sink_arg;
     request.trickles = r->trickles;
+    request.probes = r->lasts;
     return fetch(k->loop, a, &request, out, e);
 }
 

@@ -29,6 +29,7 @@ struct kube_request {
     bool (*sink)(void *arg, const char *bytes, size_t n); /* as fetch_request has it */
     void *sink_arg;
     bool trickles; /* as fetch_request has it */
+    bool lasts;    /* for long: keeps nobody else waiting */
     struct cancel *cancel;
 };
 

@@ -219,15 +219,27 @@ static bool token_like(const char *s, size_t n, bool alone)
            (alone || !lower || n > 15);
 }
 
-/* "user:password" in base64. */
-static bool is_basic(const char *s, size_t n)
+/* "user:password" in base64, of which n bytes are there: its end may be cut off, or hidden already.
+ * Of such a one all that can be read must be text, for a word of prose is base64, too. */
+static bool is_basic(const char *s, size_t n, bool whole)
 {
     struct arena *a = arena_new();
-    size_t len = 0;
-    const char *plain = base64_decode(a, s, n, &len);
-    bool basic = plain && memchr(plain, ':', len);
+    size_t len = 0, shown = 0;
+    const char *plain = whole ? base64_decode(a, s, n, &len) : base64_decode(a, s, n - n % 4, &len);
+    while (plain && shown < len && (unsigned char)plain[shown] >= ' ' && plain[shown] != 0x7f)
+        shown++;
+    bool basic = plain && memchr(plain, ':', len) && (whole || shown == len);
     arena_free(a);
     return basic;
+}
+
+static bool find_basic(const char *at, size_t word, struct find *f)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t n = strspn(at + word, alphabet), padded = n + strspn(at + word + n, "=");
+    *f = (struct find){ word + padded, word };
+    return is_basic(at + word, padded, true) || is_basic(at + word, n, false);
 }
 
 /* "Bearer x", "Basic eTp6", "APPCODE 0123…": what follows the word. */
@@ -239,13 +251,13 @@ static bool find_scheme(const char *at, bool first, struct find *f)
         size_t word = strlen(words[i]);
         if ((*at | ' ') != (*words[i] | ' ') || strncasecmp(at, words[i], word) != 0)
             continue;
+        if (i == 1)
+            return find_basic(at, word, f);
         size_t n = strcspn(at + word, " \t\r\n\"'`,;<>)\\");
         bool alone = first && !at[word + n]; /* the whole text is no prose */
         if (secret_has_mask(at + word, n))
             return false; /* a part of it is hidden already */
         *f = (struct find){ word + n, word };
-        if (i == 1)
-            return is_basic(at + word, n);
         return (i == 0 || has_digit(at + word, n)) && token_like(at + word, n, alone);
     }
     return false;

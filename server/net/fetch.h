@@ -4,8 +4,8 @@
  * One multi handle a process, easy handles pooled. No redirects are followed, no proxy is taken
  * from the environment unless asked, only http and https, TLS verified always (a CA file may
  * replace the system's bundle). Admission is ours: at most FETCH_MAX run, and beside them
- * FETCH_PROBES that probe, so that knocking at dead doors keeps nobody from the console; more wait
- * in order.
+ * FETCH_PROBES that probe or last, so that knocking at dead doors, or following, keeps nobody from
+ * the console; more wait in order.
  */
 #pragma once
 #include <stdbool.h>
@@ -85,7 +85,7 @@ struct fetch_request {
     bool repeatable; /* a write that does no harm when it is sent twice: may reuse a connection */
     enum fetch_http http;
     bool trickles; /* little comes, for long: small buffers */
-    bool probes;   /* counts among FETCH_PROBES */
+    bool probes;   /* or lasts: counts among FETCH_PROBES */
     /* For probe(): connect (and shake hands, for https) and send nothing. */
     bool connect_only;
     /* With connect_only: whatever the certificate. What is wrong with it is the caller's to say. */

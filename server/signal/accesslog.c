@@ -79,7 +79,7 @@ static void look_at_format(struct scan *s, const char *text, size_t n, int lines
 static void sample_formats(struct scan *s, const struct log_part *f)
 {
     size_t size = f->size;
-    char *buf = arena_alloc(s->arena, SAMPLE + 2);
+    char *buf = s->sample = s->sample ? s->sample : arena_alloc(s->arena, SAMPLE + 2);
     size_t stretch = size < SAMPLED ? size : SAMPLED;
 
     buf[0] = '\n'; /* before the first line */
@@ -163,7 +163,7 @@ static size_t scan_block(struct scan *s, const struct log_part *f, char *buf, si
 /* Sets resume where older lines of the file are left. */
 static bool scan_part(struct scan *s, const struct log_part *f, size_t max_scan, struct err *e)
 {
-    char *buf = arena_alloc(s->arena, BLOCK + LOG_LINE_MAX + 1);
+    char *buf = s->block = s->block ? s->block : arena_alloc(s->arena, BLOCK + LOG_LINE_MAX + 1);
     size_t carry = 0, pos = f->end;
 
     while (pos > 0 && !s->done && s->seen.scanned < max_scan) {

@@ -26,8 +26,9 @@ struct scan {
     bool too_old;  /* done because older lines are of no interest */
     struct log_formats *formats;
     const struct log_part *part;
-    bool at_end;    /* nothing but the end of the file was seen */
-    bool line_lost; /* the line under way is too long for one of ours */
+    char *block, *sample; /* of any part, one after the other; NULL: none was read yet */
+    bool at_end;          /* nothing but the end of the file was seen */
+    bool line_lost;       /* the line under way is too long for one of ours */
 };
 
 struct log_judge {

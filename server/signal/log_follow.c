@@ -188,6 +188,12 @@ static struct log_follower *follower_of(struct log_source *s, struct arena *a,
     return from == LOGS_PODS ? log_follow_pods(s, a, q, newest) : log_follow_loki(s, a, q, newest);
 }
 
+/* Who writes as fast as is read leaves nobody else a turn. */
+static bool let_others(const struct log_source *s, struct err *e)
+{
+    return nap_for(s->loop, 0, "lines of", "a log", s->cancel, e);
+}
+
 static bool run_follower(struct log_follower *f, struct log_judge *j, double seconds, struct err *e)
 {
     double until = loop_now(f->source->loop) + seconds;
@@ -203,7 +209,7 @@ static bool run_follower(struct log_follower *f, struct log_judge *j, double sec
         if (!ok)
             return false;
         on = on && left > 0;
-        if (on && !part.size && !f->ops->pause(f, left, e))
+        if (on && !(part.size ? let_others(f->source, e) : f->ops->pause(f, left, e)))
             return false;
     }
     return true;

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE = 1000, PAGES = 5000, ANSWER = 48 << 20, WORDS = 400 };
+enum { PAGES = 5000, ANSWER = 48 << 20, WORDS = 400 };
 static const double BACK_SECONDS = 7 * 86400, ASK_SECONDS = 60;
 
 /* -- asking --------------------------------------------------------------------------------------
@@ -145,6 +145,18 @@ static void blank_nuls(char *json)
             p[4] = '2';
 }
 
+/* What answers with more lines than were asked for has told those nearest to where it began. */
+static void keep_asked(struct loki_answer *x, const struct loki_query *q)
+{
+    int over = x->count - q->limit;
+
+    if (over <= 0)
+        return;
+    x->count = q->limit;
+    if (q->backwards)
+        x->entries += over;
+}
+
 bool log_loki_ask(struct log_source *s, struct arena *a, const struct loki_query *q,
                   struct loki_answer *out, struct err *e)
 {
@@ -173,6 +185,7 @@ bool log_loki_ask(struct log_source *s, struct arena *a, const struct loki_query
     cJSON_ArrayForEach(stream, json_get(data, "result")) take_values(a, out, stream, q->backwards);
     if (out->count)
         qsort(out->entries, (size_t)out->count, sizeof *out->entries, compare_entries);
+    keep_asked(out, q);
     return true;
 }
 
@@ -235,7 +248,7 @@ static bool get_page(struct log_source *s, struct log_chain *c, struct arena *wo
         .what = c->what,
         .start = (long long)((c->since > 0 ? c->since : (double)now / 1e9 - BACK_SECONDS) * 1e9),
         .end = end,
-        .limit = c->all || c->count ? PAGES : PAGE,
+        .limit = c->all || c->count ? PAGES : LOKI_PAGE,
         .backwards = true,
     };
     struct loki_answer x = { 0 };
@@ -251,6 +264,9 @@ static bool get_page(struct log_source *s, struct log_chain *c, struct arena *wo
     c->ended = x.count < q.limit;
     if (n || c->ended)
         return true;
+    if (x.entries[0].ns > c->before.ns)
+        return err_set(e, ERR_GATEWAY,
+                       "Loki answered with lines that are newer than was asked for");
     /* A whole page of one time, all seen: what more there is of it cannot be asked for. */
     c->note = arena_printf(s->arena, "of the lines of %s only %d were read",
                            when_text(s->arena, (double)c->before.ns / 1e9, true), x.count);

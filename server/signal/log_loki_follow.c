@@ -9,39 +9,40 @@
 #include <math.h>
 #include <string.h>
 
-enum { TOLD = 16384, MOST = 5000 };
+enum { TOLD = 65536, PROBES = 32, MOST = 5000 };
 static const double EVERY_SECONDS = 1;
 static const long long BACK_NS = 10000000000;
 
 struct loki_follower {
     struct log_follower follower;
-    long long from;      /* lines older than this are of no interest */
-    uint64_t told[TOLD]; /* hashes of what was told; 0: none */
-    bool again;          /* nothing is waited for */
+    long long from; /* lines older than this are of no interest */
+    struct told {
+        uint64_t hash;
+        long long ns; /* older than what is asked for: free */
+    } told[TOLD];
+    bool again; /* nothing is waited for */
 };
 
 static uint64_t entry_hash(const struct loki_entry *x)
 {
     uint64_t h = text_hash(x->line, strlen(x->line)) ^ ((uint64_t)x->ns * 0x9e3779b97f4a7c15U);
-    return h ? h : 1;
+    return x->replica ? h * 31 + text_hash(x->replica, strlen(x->replica)) : h;
 }
 
-/* Was it told? Then it is known from now on. What was told long ago makes room. */
-static bool is_untold(struct loki_follower *f, const struct loki_entry *x)
+/* Was it told? Then it is known from now on. What is too old to come again makes room. */
+static bool is_untold(struct loki_follower *f, const struct loki_entry *x, long long oldest)
 {
     uint64_t h = entry_hash(x);
-    size_t at = h % TOLD;
+    struct told *room = NULL, *slot = NULL;
 
-    for (size_t i = 0; i < 16; i++) {
-        uint64_t *slot = &f->told[(at + i) % TOLD];
-        if (*slot == h)
+    for (size_t i = 0; i < PROBES; i++) {
+        slot = &f->told[(h + i) % TOLD];
+        if (slot->ns == x->ns && slot->hash == h)
             return false;
-        if (!*slot) {
-            *slot = h;
-            return true;
-        }
+        if (!room && slot->ns < oldest)
+            room = slot;
     }
-    f->told[at] = h;
+    *(room ? room : slot) = (struct told){ h, x->ns };
     return true;
 }
 
@@ -62,7 +63,7 @@ static bool poll_loki(struct log_follower *follower, struct arena *a, struct log
         return false;
     f->again = true;
     for (int i = 0; i < x.count; i++)
-        if (is_untold(f, &x.entries[i]))
+        if (is_untold(f, &x.entries[i], q.start))
             x.entries[n++] = x.entries[i];
     if (x.count == q.limit)
         log_follow_note(follower, "Loki had more lines than could be asked for at once");
@@ -94,12 +95,17 @@ struct log_follower *log_follow_loki(struct log_source *s, struct arena *a,
     f->follower = (struct log_follower){ .ops = &ops, .source = s, .q = q, .arena = a };
     f->from = newest->lines ? newest->marks[newest->lines - 1].ns - BACK_NS
                             : (long long)(when_now() * 1e9);
+    if (newest->lines >= LOKI_PAGE && newest->marks[0].ns > f->from)
+        f->from = newest->marks[0].ns; /* what is older was there, and is not known */
     for (int i = 0; i < newest->lines; i++) {
         const char *nl = strchr(at, '\n');
         struct loki_entry x = { .ns = newest->marks[i].ns,
-                                .line = arena_strndup(a, at, (size_t)(nl - at)) };
+                                .line = arena_strndup(a, at, (size_t)(nl - at)),
+                                .replica = newest->replicas
+                                               ? newest->replicas[newest->marks[i].replica]
+                                               : NULL };
         if (x.ns >= f->from)
-            is_untold(f, &x);
+            is_untold(f, &x, f->from);
         at = nl + 1;
     }
     return &f->follower;

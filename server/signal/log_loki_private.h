@@ -9,6 +9,8 @@ struct loki_query {
     bool backwards;       /* the newest count; else the oldest */
 };
 
+enum { LOKI_PAGE = 1000 }; /* entries that are asked for first */
+
 struct loki_entry {
     long long ns;
     int order;

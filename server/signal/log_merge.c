@@ -47,15 +47,16 @@ static bool read_zone(const char **at, const char *end, int *seconds)
     return hours >= 0 && minutes >= 0;
 }
 
-enum { STAMP_HEAD = 19 }; /* 2026-11-30T09:00:00 */
+enum { STAMP_HEAD = 19 };  /* 2026-11-30T09:00:00 */
+enum { LAST_YEAR = 2261 }; /* whose nanoseconds a long long holds */
 
 /* Unix seconds of that many bytes, without a zone; -1: no time. */
 static long long head_seconds(const char *s)
 {
     const struct {
         int at, digits, least, most;
-    } parts[] = { { 0, 4, 1970, 9999 }, { 5, 2, 1, 12 },  { 8, 2, 1, 31 },
-                  { 11, 2, 0, 23 },     { 14, 2, 0, 59 }, { 17, 2, 0, 60 } };
+    } parts[] = { { 0, 4, 1970, LAST_YEAR }, { 5, 2, 1, 12 },  { 8, 2, 1, 31 },
+                  { 11, 2, 0, 23 },          { 14, 2, 0, 59 }, { 17, 2, 0, 60 } };
     int v[6];
 
     if (s[4] != '-' || s[7] != '-' || s[10] != 'T' || s[13] != ':' || s[16] != ':')

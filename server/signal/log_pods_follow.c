@@ -19,6 +19,7 @@
 #include <string.h>
 
 enum { STREAMS = 64, WAITING = 8 << 20 };
+enum { ALL_STREAMS = FETCH_PROBES * 3 / 4 }; /* of all followers: probes have the rest */
 static const double STREAM_SECONDS = 3600, AGAIN_SECONDS = 0.5, LIST_SECONDS = 3;
 
 struct pod_stream {
@@ -26,6 +27,8 @@ struct pod_stream {
     const char *pod;
     struct buf got; /* that nobody took yet */
     struct cancel cancel;
+    size_t earlier; /* bytes of it that came before it was asked for again */
+    bool mid;       /* within a line whose begin was lost */
     long long last; /* time of the last line that was taken; 0: none was */
     bool catching;  /* lines up to that one come again */
     bool named, ended;
@@ -41,6 +44,8 @@ struct pods_follower {
     double listed; /* when pods were looked for last */
 };
 
+static int streaming; /* streams that have not ended, of all followers */
+
 /* -- one stream, on its fiber --------------------------------------------------------------------
  */
 
@@ -48,13 +53,37 @@ static bool add_streamed(void *arg, const char *bytes, size_t n)
 {
     struct pod_stream *s = arg;
     struct log_follower *f = &s->of->follower;
+    const char *nl = s->mid ? memchr(bytes, '\n', n) : NULL;
 
-    if (!buf_add(&s->got, bytes, n)) {
+    if (nl) {
+        n -= (size_t)(nl + 1 - bytes);
+        bytes = nl + 1;
+    }
+    s->mid = s->mid && !nl;
+    if (!s->mid && !buf_add(&s->got, bytes, n)) {
         buf_reset(&s->got);
+        s->earlier = 0;
+        s->mid = true;
         log_follow_note(f, arena_printf(f->arena, "%s wrote faster than it could be read", s->pod));
     }
     cancel_fire(&s->of->idle);
     return !s->of->closed;
+}
+
+/* A line that the end of a stream cut short comes again, whole. */
+static void begin_again(struct pod_stream *s)
+{
+    const char *text = s->got.data, *nl = s->got.len ? memrchr(text, '\n', s->got.len) : NULL;
+    size_t whole = nl ? (size_t)(nl - text) + 1 : 0, n = 0;
+    const char *last = whole ? memrchr(text, '\n', whole - 1) : NULL;
+    long long ns = whole ? log_stamp(last ? last + 1 : text, nl, &n) : 0;
+
+    if (s->got.len > whole)
+        s->got.data[s->got.len = whole] = '\0';
+    s->earlier = whole;
+    s->mid = false;
+    s->last = ns > s->last ? ns : s->last;
+    s->catching = s->last > 0;
 }
 
 static bool ask_stream(struct pod_stream *s, struct arena *a, struct err *e)
@@ -64,15 +93,16 @@ static bool ask_stream(struct pod_stream *s, struct arena *a, struct err *e)
     struct fetch_answer answer;
     char *path = log_pod_path(a, source, f->q->what, s->pod, s->named);
 
+    begin_again(s);
     path = arena_printf(a, "%s&follow=true", path);
     long long second = s->last / 1000000000;
-    s->catching = s->last > 0;
     if (s->last)
         path = arena_printf(a, "%s&sinceTime=%s", path,
                             text_percent(a, when_text(a, (double)second, false)));
     const struct kube_request r = { .path = path,
                                     .accept = "*/*",
                                     .timeout = STREAM_SECONDS,
+                                    .lasts = true,
                                     .sink = add_streamed,
                                     .sink_arg = s,
                                     .cancel = &s->cancel };
@@ -111,6 +141,7 @@ static void run_stream(void *arg)
     }
     s->ended = true;
     s->of->left--;
+    streaming--;
     cancel_fire(&s->of->idle);
 }
 
@@ -125,16 +156,35 @@ static bool is_followed(const struct pods_follower *f, const char *pod)
     return false;
 }
 
+/* That of a pod that went, or a new one; NULL: all are in use. */
+static struct pod_stream *free_stream(struct pods_follower *f)
+{
+    for (int i = 0; i < f->count; i++) {
+        struct pod_stream *s = f->streams[i];
+        if (!s->ended || memchr(s->got.data, '\n', s->got.len))
+            continue;
+        buf_free(&s->got);
+        return s;
+    }
+    if (f->count == STREAMS)
+        return NULL;
+    return f->streams[f->count++] = arena_make(f->follower.arena, struct pod_stream);
+}
+
 static void follow_pod(struct pods_follower *f, const char *pod, long long last)
 {
-    struct pod_stream *s = arena_make(f->follower.arena, struct pod_stream);
+    struct pod_stream *s = streaming < ALL_STREAMS ? free_stream(f) : NULL;
 
+    if (!s) {
+        log_follow_note(&f->follower, "more pods are there than can be followed");
+        return;
+    }
     *s = (struct pod_stream){
         .of = f, .pod = text_clean(f->follower.arena, pod, 253), .last = last, .named = true
     };
     buf_init(&s->got, WAITING);
-    f->streams[f->count++] = s;
     f->left++;
+    streaming++;
     fiber_start(run_stream, s);
 }
 
@@ -156,7 +206,7 @@ static void look_for_pods(struct pods_follower *f, const struct log_part *newest
         kube_higress_pods(s->config->kube.higress, s->loop, a,
                           log_pod_log(f->follower.q->what)->workload, s->cancel, &e);
 
-    for (; pods && pods->name && f->count < STREAMS; pods++)
+    for (; pods && pods->name; pods++)
         if (!is_followed(f, pods->name))
             follow_pod(f, pods->name, newest ? last_line_of(newest, pods->name) : 0);
     if (!pods && e.kind != ERR_GONE)
@@ -183,15 +233,18 @@ static void take_whole_lines(struct pod_stream *s, struct arena *a, struct log_s
 {
     const char *nl = s->got.len ? memrchr(s->got.data, '\n', s->got.len) : NULL;
     size_t n = nl ? (size_t)(nl - s->got.data) + 1 : 0;
-    const char *text = arena_strndup(a, s->got.data, n), *end = text + n, *at;
+    char *text = arena_strndup(a, s->got.data, n), *came = text + s->earlier, *end = text + n;
 
     buf_consume(&s->got, n);
-    at = skip_told(s, text, end);
-    *out = (struct log_stream){ s->pod, at, (size_t)(end - at), false };
-    if (at == end)
+    const char *at = skip_told(s, came, end);
+    memmove(came, at, (size_t)(end - at));
+    end -= at - came;
+    s->earlier = 0;
+    *out = (struct log_stream){ s->pod, text, (size_t)(end - text), false };
+    if (text == end)
         return;
-    const char *last = memrchr(at, '\n', (size_t)(end - 1 - at));
-    long long ns = log_stamp(last ? last + 1 : at, end, &n);
+    const char *last = memrchr(text, '\n', (size_t)(end - 1 - text));
+    long long ns = log_stamp(last ? last + 1 : text, end, &n);
     s->last = ns > s->last ? ns : s->last;
 }
 

@@ -186,9 +186,10 @@ static const char *told_time(struct arena *a, const cJSON *m)
     return cJSON_IsNumber(m) ? when_text(a, at > 1e11 ? at / 1e3 : at, true) : NULL;
 }
 
-static void take_told_member(struct arena *a, const cJSON *m, struct words *w, struct buf *more)
+static void take_told_member(struct arena *a, const cJSON *m, bool sound, struct words *w,
+                             struct buf *more)
 {
-    int row = told_key_row(m->string);
+    int row = sound ? told_key_row(m->string) : -1;
     const char *s = cJSON_IsString(m) ? m->valuestring : NULL;
 
     if (row >= 0 && told[row].is == AT)
@@ -205,7 +206,8 @@ static void take_told_member(struct arena *a, const cJSON *m, struct words *w, s
         buf_printf(more, " %s: %s", m->string, s);
 }
 
-/* {"level":"info","ts":1732427459.2,"logger":"ingress","msg":"text"}, as zap writes it. */
+/* {"level":"info","ts":1732427459.2,"logger":"ingress","msg":"text"}, as zap writes it. Whatever
+ * else is JSON is told by its members, too; of one that says something twice only the names. */
 static bool take_json(struct arena *a, const char *line, struct words *w)
 {
     struct err e = { 0 };
@@ -214,13 +216,13 @@ static bool take_json(struct arena *a, const char *line, struct words *w)
     struct buf *more = buf_in(a, TEXT * 8);
     int n = 0;
 
-    if (!cJSON_IsObject(o) || twice)
+    if (!cJSON_IsObject(o))
         return false;
     cJSON *m;
     cJSON_ArrayForEach(m, o) if (n++ < MEMBERS || told_key_row(m->string) >= 0)
-        take_told_member(a, m, w, more);
+        take_told_member(a, m, !twice, w, more);
     w->text = arena_printf(a, "%s%s", w->text ? w->text : "", more->len ? more->data : "");
-    return w->level;
+    return true;
 }
 
 /* -- one line ------------------------------------------------------------------------------------

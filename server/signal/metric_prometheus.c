@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { EXPRESSION = 16 << 10, OLDEST_STEPS = 100, WORDS_SHOWN = 200 };
+enum { EXPRESSION = 16 << 10, OLDEST_STEPS = 100 };
 
 #define SERVICE_LABEL "ops_service"
 /* "outbound|8080||orders.static", with "_" for "|", or ";" behind it. */
@@ -343,68 +343,6 @@ bool metrics_by_prometheus(const struct metrics_means *m, struct rows *r, struct
 
 /* -- expressions of others ---------------------------------------------------------------- */
 
-static cJSON *shown_labels(struct arena *a, const cJSON *labels)
-{
-    cJSON *o = json_object(a);
-    const cJSON *one;
-    cJSON_ArrayForEach(one, json_members(labels))
-    {
-        if (cJSON_IsString(one))
-            json_set_str(a, o, text_clean(a, one->string, WORDS_SHOWN),
-                         text_clean(a, one->valuestring, WORDS_SHOWN));
-    }
-    return o;
-}
-
-static cJSON *shown_series(struct arena *a, const cJSON *series, int points, bool *cut)
-{
-    const cJSON *values = json_get(series, "values"), *sample;
-    const cJSON *one = cJSON_GetArrayItem(json_get(series, "value"), 1);
-    cJSON *o = json_object(a), *list;
-    json_set(a, o, "labels", shown_labels(a, json_get(series, "metric")));
-    if (!values) {
-        json_set(a, o, "value", metric_figure(a, prometheus_value(one)));
-        return o;
-    }
-    list = json_set_array(a, o, "value");
-    cJSON_ArrayForEach(sample, values)
-    {
-        *cut = *cut || json_count(list) == points;
-        if (json_count(list) < points)
-            json_add(a, list, metric_figure(a, prometheus_value(cJSON_GetArrayItem(sample, 1))));
-    }
-    return o;
-}
-
-static void show_series(struct arena *a, cJSON *answer, const cJSON *data,
-                        const struct metrics_ask *ask)
-{
-    const cJSON *result = json_get(data, "result"), *series;
-    cJSON *rows = json_set_array(a, answer, "rows");
-    bool cut = false;
-    if (!text_same(json_str(data, "resultType"), "vector") &&
-        !text_same(json_str(data, "resultType"), "matrix")) { /* a number, or a text */
-        cJSON *o = json_add(a, rows, json_object(a));
-        const cJSON *said = cJSON_GetArrayItem(result, 1);
-        double value = prometheus_value(said);
-        json_set(a, o, "value",
-                 isnan(value) && cJSON_IsString(said)
-                     ? json_string(a, text_clean(a, said->valuestring, WORDS_SHOWN))
-                     : metric_figure(a, value));
-        return;
-    }
-    cJSON_ArrayForEach(series, result)
-    {
-        if (json_count(rows) < ask->rows)
-            json_add(a, rows, shown_series(a, series, METRIC_POINTS, &cut));
-    }
-    if (json_count(result) <= ask->rows && !cut)
-        return;
-    cJSON *rest = json_set_object(a, answer, "truncated");
-    json_set_num(a, rest, "rows", json_count(result) - json_count(rows));
-    json_set_str(a, rest, "how", "sum, use topk, or ask for fewer points");
-}
-
 cJSON *metrics_expression(const struct metrics_means *m, const struct metrics_ask *ask,
                           const char *promql, struct err *e)
 {
@@ -432,6 +370,6 @@ cJSON *metrics_expression(const struct metrics_means *m, const struct metrics_as
     json_set_str(m->arena, answer, "to", when_text(m->arena, to, false));
     if (one.step > 0)
         json_set_num(m->arena, answer, "step", one.step);
-    show_series(m->arena, answer, data, ask);
+    metrics_show(m->arena, answer, data, &one, ask->rows);
     return answer;
 }

@@ -200,7 +200,7 @@ static cJSON *unpriced_models(const struct rows *r)
 {
     cJSON *list = json_array(r->arena);
     for (int i = 0; i < r->count && json_count(list) < MODELS_NAMED; i++) {
-        const char *model = text_clean(r->arena, r->list[i].label[BY_MODEL], LABEL_SHOWN);
+        const char *model = metric_label(r->arena, "", r->list[i].label[BY_MODEL], LABEL_SHOWN);
         if (!price_of(r, r->list[i].label[BY_MODEL]) && !json_find_text(list, model))
             json_add_str(r->arena, list, model);
     }
@@ -306,7 +306,7 @@ static cJSON *told_metric_row(const struct rows *r, const struct row *row)
     for (int i = 0; i < BY_LABELS; i++)
         if (row->label[i])
             json_set_str(r->arena, o, label_names[i],
-                         text_clean(r->arena, row->label[i], LABEL_SHOWN));
+                         metric_label(r->arena, "", row->label[i], LABEL_SHOWN));
     for (int i = 0; i < COLUMNS; i++) {
         bool told = (r->asked & 1u << i) && !r->question->columns[i].hidden;
         cJSON *value = told ? told_column(r, row, i) : NULL;
@@ -322,12 +322,15 @@ static void tell_rows(const struct rows *r, cJSON *answer)
     cJSON *told = json_set_array(r->arena, answer, "rows");
     int columns = __builtin_popcount(r->asked), fit = VALUES_TOLD / (columns * r->points + 1);
     int most = r->ask->rows < fit ? r->ask->rows : fit > 1 ? fit : 1;
-    for (int i = 0; i < r->count && i < most; i++)
-        json_add(r->arena, told, told_metric_row(r, list[i].row));
-    if (r->count <= most && !r->left_out)
+    size_t bytes = 0;
+    int n = 0;
+    for (; n < r->count && n < most && bytes <= METRIC_BYTES; n++)
+        bytes +=
+            strlen(json_print(r->arena, json_add(r->arena, told, told_metric_row(r, list[n].row))));
+    if (n == r->count && !r->left_out)
         return;
     cJSON *rest = json_set_object(r->arena, answer, "truncated");
-    json_set_num(r->arena, rest, "rows", r->count - most + r->left_out);
+    json_set_num(r->arena, rest, "rows", r->count - n + r->left_out);
     json_set_str(r->arena, rest, "how",
                  "name one by only, ask for a higher limit, or for fewer points");
 }

@@ -89,5 +89,12 @@ cJSON *rows_answer(struct rows *r, const char *source);
 
 bool metrics_by_prometheus(const struct metrics_means *m, struct rows *r, struct err *e);
 bool metrics_by_envoy(const struct metrics_means *m, struct rows *r, struct err *e);
+/* The answer to an expression of others, of which so many rows are shown at most. */
+struct prometheus_ask;
+void metrics_show(struct arena *a, cJSON *answer, const cJSON *data,
+                  const struct prometheus_ask *ask, int most);
+/* What others call something: masked, cleaned and cut. */
+const char *metric_label(struct arena *a, const char *name, const char *value, size_t max);
+enum { METRIC_BYTES = 24 << 10 }; /* of rows, as JSON; the one that goes beyond is the last */
 /* A figure as it is told: four digits that count, a whole number from 1000 on; no figure: null. */
 cJSON *metric_figure(struct arena *a, double value);

@@ -124,7 +124,8 @@ static bool read_head_file(struct store *s, struct err *e)
     bool ok = text && n == sizeof s->head_text && !memcmp(text, s->head_text, n);
     if (!ok) { /* not as it was a moment ago */
         s->head = -1;
-        s->head_text[0] = '\0';
+        s->head_held = false;
+        s->head_text[0] = s->head_hash[0] = '\0';
         ok = text ? accept_head(s, a, text, n, e) : why.status == ENOENT;
     }
     if (!ok && !text)
@@ -191,7 +192,8 @@ bool store_head_holds(struct store *s, struct err *e)
                        s->dir);
     if (!hash_at(s, s->head, there, e))
         return false;
-    return !strcmp(s->head_hash, there) ||
+    s->head_held = !strcmp(s->head_hash, there);
+    return s->head_held ||
            err_set(e, ERR_SYSTEM,
                    "the state in %s is not the one that was written last: the audit had come to "
                    "line %d, which is not there as it was; an older copy of state.db was put "

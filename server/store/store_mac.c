@@ -104,7 +104,9 @@ static bool newest_step(struct store *s, const char *id, int line, const char *m
 
 bool store_still_whole(struct store *s, int line, struct err *e)
 {
-    return s->whole_from > 0 && line >= s->whole_from && store_version(s, e) == s->whole_version;
+    struct err why = { 0 }; /* who walks it anew is told */
+    return s->whole_from > 0 && line >= s->whole_from && store_version(s, e) == s->whole_version &&
+           (s->head_held || store_head_holds(s, &why));
 }
 
 static bool reaches_end(struct store *s, const char *id, int line, bool again, struct err *e)

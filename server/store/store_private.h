@@ -14,7 +14,6 @@
 
 struct arena;
 struct buf;
-
 enum { STORE_HEAD_SIZE = 256 };
 
 struct store {
@@ -38,6 +37,7 @@ struct store {
     int head_most;                   /* the furthest that it was seen at: it only grows */
     char head_text[STORE_HEAD_SIZE]; /* the file then, whose MAC was good, … */
     int head_older;                  /* … and which of its places is written next */
+    bool head_held;                  /* that line was found in the database */
     const char *head_path;           /* DIR/state.head … */
     struct stat head_stat;           /* … as it was found right before it was read last … */
     int head_fd; /* … and the file itself, when it had not changed for a while then; else -1 */
@@ -75,7 +75,7 @@ char *store_mac(const struct store *s, struct arena *a, const char *label, struc
 bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e);
 /* Is it a version of that row which the store wrote? Enough for what no step changes: its plan. */
 bool store_fits(struct store *s, struct db_rows *r, struct err *e);
-/* Walked already, and nobody but this process has written since? */
+/* Walked already, nobody but this process has written since, and the head is there? */
 bool store_still_whole(struct store *s, int line, struct err *e);
 /* The same by id; *state is then what the row says, 0: there is none. */
 bool store_check_id(struct store *s, const char *id, enum plan_state *state, struct err *e);

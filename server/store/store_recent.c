@@ -21,6 +21,7 @@ struct asked {
 struct store_recent {
     struct arena *arena;
     struct db_mark mark;
+    char head_hash[65]; /* what state.head said then: what moves it commits */
     struct asked asked;
     int count; /* the first rows of it, … */
     bool all;  /* … which are all that there are */
@@ -41,7 +42,7 @@ static struct store_recent *kept_recent(struct store *s, const struct asked *q)
     struct store_recent *k = s->recent;
     bool same = k && k->asked.state == q->state && k->asked.before == q->before &&
                 k->asked.limit == q->limit;
-    return same && db_still(s->db, &k->mark) ? k : NULL;
+    return same && !strcmp(k->head_hash, s->head_hash) && db_still(s->db, &k->mark) ? k : NULL;
 }
 
 /* NULL: it cannot be known how long they would be so. */
@@ -55,6 +56,7 @@ static struct store_recent *begin_recent(struct store *s, const struct asked *q)
     struct store_recent *k = s->recent = arena_make(a, struct store_recent);
     k->arena = a;
     k->mark = now;
+    memcpy(k->head_hash, s->head_hash, sizeof k->head_hash);
     k->asked = *q;
     return k;
 }

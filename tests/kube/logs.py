@@ -14,6 +14,7 @@ import tempfile
 import threading
 import time
 
+from broken import Broken
 from kube import documented_role
 from loki import Loki
 from rig import PROGRAMS, TOP, Cluster, free_port
@@ -569,6 +570,85 @@ def loki_is_followed(g):
     loki.stop()
 
 
+def a_file_that_grows_without_pause(g):
+    """Others have their turn meanwhile, and a cancellation is heard."""
+    path, end = g.c.path("fast.log"), threading.Event()
+    some = (record(time.time(), path="/fast") + "\n").encode() * 4
+
+    def write():
+        with open(path, "wb", buffering=0) as f:
+            while not end.is_set() and f.tell() < 1 << 30:
+                f.write(some)
+
+    open(path, "w").close()
+    talk = Talk(g.c, g.c.write("fast.yaml", "envoy: {access_log: %s}\n" % path))
+    threading.Thread(target=write, daemon=True).start()
+    try:
+        talk.call(1, follow=5)
+        talk.told(1, "/fast")
+        talk.send({"jsonrpc": "2.0", "id": 2, "method": "ping"})
+        talk.until(lambda m: m.get("id") == 2)
+        assert not [m for _, m in talk.came if m.get("id") == 1], "the ping waited for the end of following"
+        talk.send({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}})
+        talk.call(3, limit=1)
+        talk.answer(3)
+        assert not [m for _, m in talk.came if m.get("id") == 1], "it went on"
+    finally:
+        end.set()
+        talk.end()
+        os.remove(path)
+
+
+def what_was_there_before_is_not_told_as_new(g):
+    """More lines of the last seconds than the first look reads."""
+    loki, now = Loki(), time.time()
+    loki.entries += [(int((now - 8 + i / 500) * 1e9), LABELS, record(now, path="/before/%d" % i)) for i in range(3000)]
+    a = lines(g.c, config=loki_config(g.c, loki), follow=2)
+    assert a["matched"] == 0, (a["matched"], a["lines"][:1])
+    loki.stop()
+
+
+def many_lines_of_loki_are_told_once(g):
+    """Twenty thousand within the seconds that are asked for again and again."""
+    loki, told = Loki(), []
+    query = loki.query
+
+    def batch(q):
+        if q["direction"] == "backward":
+            return query(q)
+        told.append(1)
+        now, n = int(q["end"]) - 10**9, min(len(told), 5)
+        loki.entries[:] = [(began + n * 10**8 + i, LABELS, "[2026-11-30 08:00:00.123][1][info][x] line %d of %d" % (i, n))
+                           for i in range(4999)]
+        return query({**q, "start": 0, "end": now + 10**10})
+
+    began = int(time.time() * 1e9)
+    loki.query = batch
+    a = lines(g.c, config=loki_config(g.c, loki), follow=8, what="gateway")
+    assert len(told) > 5 and a["matched"] == 5 * 4999, (len(told), a["matched"])
+    loki.stop()
+
+
+def a_loki_that_knows_no_bounds(g):
+    """It minds neither the limit nor the end: no more is taken than was asked for, and it is not asked without end."""
+    loki, asked = Loki(), []
+    at = int(time.time() * 1e9) - 10**9
+
+    def query(q):
+        asked.append(q)
+        assert len(asked) < 50
+        return 200, json.dumps({"status": "success", "data": {"resultType": "streams", "result": [
+            {"stream": {"pod": "p%d" % i}, "values": [[str(at + i), record(at / 1e9, path="/%d" % i)]]} for i in range(7000)]}}), \
+            "application/json"
+
+    loki.query = query
+    config = loki_config(g.c, loki)
+    assert lines(g.c, config=config, limit=1)["lines"][0]["path"] == "/6999", "the newest"
+    code, out, err = ops(g.c, "call", "analyze_traffic", config=config)
+    assert code and "newer than was asked for" in err and len(asked) < 6, (len(asked), out, err)
+    loki.stop()
+
+
 def the_examples_of_the_documentation(g):
     """Answers as Loki's API documentation prints them: 2.9, and 3.x with a third element of a value."""
     loki = Loki()
@@ -583,6 +663,79 @@ def the_examples_of_the_documentation(g):
     rows = lines(g.c, config=loki_config(g.c, loki))["lines"]
     assert rows[1]["path"] == "/behind-nuls" and rows[0]["raw"] == "two lines \\u0000", rows
     loki.stop()
+
+
+# -- streams that end anywhere -------------------------------------------------------------------------------------------------
+
+def a_stream_that_ends_within_a_line(g):
+    """What was cut comes again, whole: no line is told twice, none is broken, none is called forged."""
+    began, asked, end = time.time(), [], threading.Event()
+
+    def row(i):
+        return "%s %s\n" % (stamp(began + i / 1000), record(began + i / 1000, path="/cut/%d" % i))
+
+    def read(pod, follows):
+        asked.append(follows)
+        if not follows:
+            yield row(0)
+        elif asked.count(True) == 1:
+            yield from (row(1), row(2), row(3)[:200])
+        else:
+            yield from (row(i) for i in range(6))
+            end.wait(20)
+
+    double = Broken(lambda: ["gw-0"], read)
+    a = lines(g.c, config=double.config(g.c), follow=2, limit=50)
+    end.set()
+    double.stop()
+    assert [r.get("path") for r in a["lines"]] == ["/cut/%d" % i for i in (5, 4, 3, 2, 1)] and a["matched"] == 5, a
+
+
+def pods_come_and_go_without_end(g):
+    """More of them than are followed at once: the place of one that is gone is another's."""
+    gone = set()
+
+    def pods():
+        return ["gw-70"] if gone else ["gw-%d" % i for i in range(70)]
+
+    def read(pod, follows):
+        at = time.time()
+        if follows and pod != "gw-70":
+            gone.add(pod)
+            return None
+        return iter(["%s %s\n" % (stamp(at), record(at, path="/late-pod"))] if follows else [])
+
+    double = Broken(pods, read)
+    a = lines(g.c, config=double.config(g.c), follow=5, limit=50)
+    double.stop()
+    assert a["lines"] and a["lines"][0]["replica"] == "gw-70", a
+    assert "more pods are there" in a["note"] or "is gone" in a["note"], a
+
+
+def followers_keep_nobody_from_the_cluster(g):
+    """Three that follow sixty pods each: who asks meanwhile is answered, and does not wait for their end."""
+    end = threading.Event()
+
+    def read(pod, follows):
+        at = time.time()
+        yield "%s %s\n" % (stamp(at), record(at, path="/of/" + pod))
+        if follows:
+            end.wait(30)
+
+    double = Broken(lambda: ["gw-%d" % i for i in range(60)], read)
+    talk = Talk(g.c, double.config(g.c))
+    try:
+        for n in (1, 2, 3):
+            talk.call(n, follow=20, path="/of")
+        for n in (1, 2, 3):
+            talk.told(n, "/of/")
+        talk.call(4, limit=1)
+        assert talk.answer(4)["lines"]
+        assert not [m for _, m in talk.came if m.get("id") in (1, 2, 3)], "it waited for those that follow"
+    finally:
+        end.set()
+        talk.process.kill()
+        double.stop()
 
 
 # -- what is documented --------------------------------------------------------------------------------------------------------
@@ -654,8 +807,11 @@ ON_A_CLUSTER = [replicas_are_merged_by_time, a_forged_line_is_one_everywhere, mo
                 the_container_before, other_lines_than_requests, a_missing_right_is_named, a_pod_that_cannot_be_read_is_told,
                 more_bytes_than_the_limit, a_container_of_another_name, diagnosis_reads_the_pods, pods_are_followed,
                 loki_answers_as_pods_and_files_do, the_page_is_what_it_says, the_documented_role_reads_them]
-WITHOUT = [files_are_followed, the_command_for_people, loki_is_read_by_pages, more_lines_of_one_time_than_a_page,
-           loki_says_no_in_its_words, loki_is_followed, the_examples_of_the_documentation]
+WITHOUT = [files_are_followed, a_file_that_grows_without_pause, the_command_for_people, loki_is_read_by_pages, more_lines_of_one_time_than_a_page,
+           loki_says_no_in_its_words, loki_is_followed, what_was_there_before_is_not_told_as_new,
+           many_lines_of_loki_are_told_once, a_loki_that_knows_no_bounds, the_examples_of_the_documentation,
+           a_stream_that_ends_within_a_line, pods_come_and_go_without_end,
+           followers_keep_nobody_from_the_cluster]
 
 
 class Folder:

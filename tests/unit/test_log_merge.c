@@ -40,6 +40,7 @@ static void test_stamps(void **state)
         "x026-11-30T09:00:00Z",
         "2026-11-30T09:00:00.123456789",
         "0000-11-30T09:00:00Z",
+        "9999-11-30T09:00:00Z",
     };
     for (size_t i = 0; i < sizeof none / sizeof *none; i++)
         assert_int_equal(stamp_of(none[i], &n), 0);
@@ -133,15 +134,19 @@ static void test_words(void **state)
         { "{\"level\":\"error\",\"ts\":1796025600.5,\"caller\":\"x.go:1\",\"msg\":\"no\",\"error\":"
           "\"refused\",\"secret\":\"hush\",\"n\":3}",
           "2026-11-30T08:00:00.500Z error [x.go:1] no error: refused secret=*** n=***" },
+        { "{\"msg\":\"in\",\"data\":\"hush\"}", "- - in data=***" },
+        { "{\"level\":\"notice\",\"msg\":\"in\",\"data\":\"hush\"}", "- - in data=***" },
+        { "{\"level\":\"info\",\"msg\":\"hush\",\"data\":\"hush\",\"data\":\"b\"}",
+          "- -  level=*** msg=*** data=***" },
         { "2026-11-24 05:40:59.247  WARN 1 --- [nio-8080-exec-1] c.a.h.c.Filter   : no session",
           "2026-11-24 05:40:59.247 warning [c.a.h.c.Filter] no session" },
         { "2026-11-24T05:40:59.247Z ERROR 1 --- [           main] c.a.h.App : x : y",
           "2026-11-24T05:40:59.247Z error [c.a.h.App] x : y" },
+        { "'authorization', 'Basic YW5uOmh1c2hodXNoYQ'", "- - 'authorization', 'Basic ***'" },
         { "\tat java.base/java.lang.Thread.run", "- -  at java.base/java.lang.Thread.run" },
     };
-    struct arena *a = arena_new();
+    struct arena *a = *state = arena_new();
 
-    (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char *line = arena_strdup(a, cases[i].line);
         log_blank(line, strlen(line));

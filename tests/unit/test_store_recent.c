@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 
 enum { MANY = 40 }; /* more than are kept */
 
@@ -141,6 +142,61 @@ static void test_head_goes_back(void **state)
     assert_int_equal(x.count, 0);
 }
 
+/* Without it an older database would not be noticed. */
+static void test_head_goes_away(void **state)
+{
+    (void)state;
+    struct seen x;
+    keep("x", STATE_PENDING, 60);
+    list(s, 0, 0, 0, &x);
+    list(s, 0, 0, 0, &x);
+    assert_int_equal(x.tampered, 0);
+    assert_int_equal(unlink(arena_printf(a, "%s/state.head", dir)), 0);
+    list(s, 0, 0, 0, &x);
+    assert_int_equal(x.tampered, 1);
+}
+
+/* By another process: to close a file of SQLite's here would give up its locks. */
+static void copy_database(const char *from, const char *to)
+{
+    static const char *const parts[] = { "state.db", "state.db-wal", "state.db-shm" };
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        int code = -1;
+        pid_t pid = fork();
+        if (pid == 0) {
+            execlp("cp", "cp", arena_printf(a, "%s/%s", from, parts[i]),
+                   arena_printf(a, "%s/%s", to, parts[i]), (char *)NULL);
+            _exit(127);
+        }
+        assert_int_equal(waitpid(pid, &code, 0), pid);
+        assert_int_equal(code, 0);
+    }
+}
+
+/* An older database put back in its place, byte by byte, and with it all by which SQLite would see
+ * that something was committed: the head has gone on. */
+static void test_put_back_in_place(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    struct seen x;
+    bool moved = false;
+    const char *aside = arena_printf(a, "%s/aside", dir);
+    char *id = keep("x", STATE_PENDING, 60);
+    list(s, 0, 0, 0, &x);
+    assert_int_equal(x.tampered, 0);
+    assert_int_equal(mkdir(aside, 0700), 0);
+    copy_database(dir, aside);
+    struct store *other = store_open(a, dir, &e);
+    assert_true(
+        store_move(other, id, STATE_PENDING, STATE_CANCELLED, "ann", "test", NULL, &moved, &e));
+    copy_database(aside, dir);
+    list(s, 0, 0, 0, &x);
+    assert_int_equal(x.count, 1);
+    assert_int_equal(x.tampered, 1);
+    store_close(other);
+}
+
 /* Another process holds every lock that a reader takes, and says so through the pipe. */
 static pid_t lock_readers_out(int *told)
 {
@@ -188,9 +244,14 @@ static void test_not_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(test_any_commit),     EACH(test_more_than_are_kept),
-        EACH(test_within),         EACH(test_tampered_is_read_again),
-        EACH(test_head_goes_back), EACH(test_not_asked),
+        EACH(test_any_commit),
+        EACH(test_more_than_are_kept),
+        EACH(test_within),
+        EACH(test_tampered_is_read_again),
+        EACH(test_head_goes_back),
+        EACH(test_head_goes_away),
+        EACH(test_put_back_in_place),
+        EACH(test_not_asked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
