@@ -228,7 +228,7 @@ static bool gather_route(struct party *p)
 
 /* The service that a provider is bound to in place of its own source, as the console has it: of
  * OpenAI's type, by name and port. NULL: none, whatever its settings hold besides. */
-static const char *bound_service(const cJSON *provider)
+static const char *service_of_openai(const cJSON *provider)
 {
     const cJSON *raw = json_get(provider, "rawConfigs");
     const char *service = json_text(raw, "openaiCustomServiceName");
@@ -240,7 +240,7 @@ static const char *bound_service(const cJSON *provider)
 static bool gather_provider(struct party *p)
 {
     const cJSON *provider = object_of(p, "ai-provider", p->ask->name);
-    const char *custom = bound_service(provider);
+    const char *custom = service_of_openai(provider);
     const struct knock like = { .by = BY_MODELS, .provider = provider };
     if (!provider)
         return false;
