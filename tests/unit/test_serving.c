@@ -151,6 +151,38 @@ static void settings_of_a_plugin_are_its_filter(void **state)
     arena_free(a);
 }
 
+/* What was taken away from them makes them no part of what an older Envoy has. */
+static void settings_that_were_taken_away_must_be_gone(void **state)
+{
+    static const char both[] =
+        "{\"enabled\":true,\"configurations\":{\"deny\":[\"bad.*\"],\"allow\":[\"good\"]}}";
+    static const char deny[] = "{\"enabled\":true,\"configurations\":{\"deny\":[\"bad.*\"]}}";
+    static const char none[] = "{\"enabled\":true,\"configurations\":{}}";
+    static const char *const older[] = {
+        FILTER("bot-detect-1.0.0", WASM,
+               "{\\\"deny\\\":[\\\"bad.*\\\"],\\\"allow\\\":[\\\"good\\\"]}"),
+        FILTER("bot-detect-1.0.0", WASM, "{\\\"_rules_\\\":[],\\\"allow\\\":[\\\"good\\\"]}")
+    };
+    static const char newer[] = FILTER("bot-detect-1.0.0", WASM, "{\\\"deny\\\":[\\\"bad.*\\\"]}");
+    struct arena *a = arena_new();
+    (void)state;
+    const struct plan_op op = operation(a, "plugin-instance", "bot-detect", "global", both, deny);
+    const struct serving_op x = { .op = &op, .now = tree(a, deny) },
+                            y = { .op = &op, .now = tree(a, none) };
+    struct serving_pages pages = { .plugins = tree(a, older[0]) };
+    assert_string_equal(serving_plugin_missing(a, &x, &pages),
+                        "it still has settings that were taken away");
+    pages.plugins = tree(a, older[1]);
+    assert_string_equal(serving_plugin_missing(a, &y, &pages),
+                        "it still has settings that were taken away");
+    pages.plugins = tree(a, newer);
+    assert_null(serving_plugin_missing(a, &x, &pages));
+    assert_string_equal(
+        plugin_says(a, "route:pay", NULL, FILTER("bot-detect-1.0.0", WASM, "deny: [bad.*]")),
+        "its settings there could not be read");
+    arena_free(a);
+}
+
 /* The module could not be fetched: an empty filter stands in its place. */
 static void a_plugin_that_is_not_loaded_is_not_served(void **state)
 {
@@ -170,6 +202,7 @@ int main(void)
         cmocka_unit_test(a_dns_source_has_its_port_and_tls),
         cmocka_unit_test(what_of_a_source_is_hidden),
         cmocka_unit_test(settings_of_a_plugin_are_its_filter),
+        cmocka_unit_test(settings_that_were_taken_away_must_be_gone),
         cmocka_unit_test(a_plugin_that_is_not_loaded_is_not_served),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
