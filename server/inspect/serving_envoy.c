@@ -222,25 +222,29 @@ static const cJSON *settings_at(struct arena *a, const cJSON *settings, const ch
     return NULL;
 }
 
+/* there: NULL: it has none for that scope. */
+static const char *settings_missing(const cJSON *there, const cJSON *was, const cJSON *wanted)
+{
+    if (there && holds_removed(there, was, wanted))
+        return "it still has settings that were taken away";
+    return there && holds_all(there, wanted) ? NULL : "its settings there are others";
+}
+
 /* One filter of the plugin, against what was written. */
 static const char *filter_missing(struct arena *a, const struct serving_op *x, const cJSON *filter)
 {
     const char *type = json_text(json_get(filter, "typed_config"), "@type");
-    const cJSON *wanted = json_get(x->now, "configurations");
+    const cJSON *was = json_get(x->op->before, "configurations");
     const cJSON *settings = filter_settings(a, filter);
     const cJSON *there = settings_at(a, settings, x->op->scope);
-    const cJSON *was = json_get(x->op->before, "configurations");
-    bool runs = instance_runs(x->now);
+    bool runs = instance_runs(x->now), scoped = x->op->scope && strchr(x->op->scope, ':');
     if (runs && text_ends(type, "rbac.v3.RBAC"))
         return "the plugin's module is not loaded there: requests pass without it";
     if (!settings && *json_text(json_path(filter, FILTER_SETTINGS), "value"))
         return "its settings there could not be read";
-    if (runs && there && holds_removed(there, was, wanted))
-        return "it still has settings that were taken away";
     if (runs)
-        return there && holds_all(there, wanted) ? NULL : "its settings there are others";
-    bool still = there && (strchr(x->op->scope ? x->op->scope : "", ':') || holds_all(there, was));
-    return still ? "its settings are still there" : NULL;
+        return settings_missing(there, was, json_get(x->now, "configurations"));
+    return there && (scoped || holds_all(there, was)) ? "its settings are still there" : NULL;
 }
 
 const char *serving_plugin_missing(struct arena *a, const struct serving_op *x,
