@@ -21,7 +21,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { UNREAD_MOST = 4 /* times on end */, NOT_SHOWN = 20, HIDDEN_SHOWN = 10, WORDS = 500 };
+enum {
+    UNREAD_MOST = 4 /* times on end */,
+    ROUNDS_MOST = 3,
+    NOT_SHOWN = 20,
+    HIDDEN_SHOWN = 10,
+    WORDS = 500
+};
 static const double FIRST_PAUSE = 0.1, LONGEST_PAUSE = 1; /* seconds */
 
 /* One replica, over all looks at it. */
@@ -261,6 +267,41 @@ static void wait_for_all(struct serving *s)
     }
 }
 
+static struct served_replica not_looked_at(const struct replica *at)
+{
+    return (struct served_replica){ .at = at, .given_up = at->pod && !at->ready, .refusals = -1 };
+}
+
+/* What was seen of that replica; NULL: nothing, or of a time when it was not ready. */
+static const struct served_replica *replica_seen_before(const struct serving *s,
+                                                        const struct replica *at)
+{
+    for (int i = 0; i < s->count; i++)
+        if (!strcmp(s->list[i].at->envoy.name, at->envoy.name))
+            return s->list[i].at->ready || !at->ready ? &s->list[i] : NULL;
+    return NULL;
+}
+
+/* Pods come and go meanwhile: those that there are now count. True: some were not looked at. */
+static bool take_pods_of_now(struct serving *s)
+{
+    struct err unread = { 0 };
+    const struct replicas *now = NULL;
+    bool more = false;
+    if (s->count && s->list[0].at->pod && !s->gone)
+        now = replicas_find(s->m->loop, s->m->config, s->a, s->m->cancel, &unread);
+    struct served_replica *list = now ? arena_array(s->a, struct served_replica, now->count) : NULL;
+    for (int i = 0; list && i < now->count; i++) {
+        const struct served_replica *before = replica_seen_before(s, &now->list[i]);
+        list[i] = before ? *before : not_looked_at(&now->list[i]);
+        list[i].at = &now->list[i];
+        more = more || (!before && !list[i].given_up);
+    }
+    s->list = list ? list : s->list;
+    s->count = list ? now->count : s->count;
+    return more;
+}
+
 /* -- what is said ------------------------------------------------------------------------------ */
 
 static void add_word_of_controller(struct serving *s, struct served_replica *x,
@@ -410,10 +451,10 @@ cJSON *serving_wait(struct arena *a, const struct serving_means *m, const struct
     s.count = all->count;
     s.list = arena_array(a, struct served_replica, all->count);
     for (int i = 0; i < all->count; i++)
-        s.list[i] = (struct served_replica){ .at = &all->list[i],
-                                             .given_up = all->list[i].pod && !all->list[i].ready,
-                                             .refusals = -1 };
+        s.list[i] = not_looked_at(&all->list[i]);
     wait_for_all(&s);
+    for (int i = 0; i < ROUNDS_MOST && take_pods_of_now(&s); i++)
+        wait_for_all(&s);
     if (s.gone || (m->cancel && m->cancel->fired))
         return only_says(&s, SERVING_NOT_LOOKED ": the call was cancelled");
     if (!serving_is_clear(s.change))
