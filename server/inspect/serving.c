@@ -126,7 +126,7 @@ static double read_refusals(struct serving *s, struct arena *a, const struct rep
                             struct cancel *cancel)
 {
     static const char path[] =
-        "/stats?format=json&usedonly&filter=(update_rejected%7Cconfig_fail)%24";
+        "/stats?format=json&usedonly&filter=%28update_rejected%7Cconfig_fail%29%24";
     struct err unread = { 0 };
     const cJSON *page = replica_page(s->m->loop, s->m->config, a, at, path, cancel, &unread), *stat;
     double n = 0;
@@ -138,17 +138,23 @@ static double read_refusals(struct serving *s, struct arena *a, const struct rep
     return page ? n : -1;
 }
 
-/* The reason that Envoy keeps where it does: of listeners and clusters. */
+/* The reason that Envoy keeps where it does, of such updates: another one's is none. */
 static const char *kept_reason(struct serving *s, struct arena *a, const struct replica *at,
                                struct cancel *cancel)
 {
-    static const char *const lists[] = { "dynamic_listeners", "dynamic_warming_clusters",
-                                         "dynamic_active_clusters", "dynamic_route_configs",
-                                         "ecds_filters" };
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    static const struct {
+        unsigned bit;
+        const char *list;
+    } kept[] = { { SERVING_CLUSTERS, "dynamic_warming_clusters" },
+                 { SERVING_CLUSTERS, "dynamic_active_clusters" },
+                 { SERVING_ROUTES, "dynamic_route_configs" },
+                 { SERVING_PLUGINS, "ecds_filters" } };
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        if (!(s->change->pages & kept[i].bit))
+            continue;
         struct err unread = { 0 };
         const char *path =
-            arena_printf(a, "/config_dump?resource=%s&mask=error_state.details", lists[i]);
+            arena_printf(a, "/config_dump?resource=%s&mask=error_state.details", kept[i].list);
         const cJSON *one,
             *page = replica_page(s->m->loop, s->m->config, a, at, path, cancel, &unread);
         cJSON_ArrayForEach(one, json_get(page, "configs"))
@@ -443,6 +449,7 @@ cJSON *serving_wait(struct arena *a, const struct serving_means *m, const struct
     struct serving s = { .a = a, .m = m, .began = loop_now(m->loop), .since = when_now() };
     struct err e = { 0 };
     s.change = serving_expect(a, m, p, wrote);
+    s.change->since = s.since;
     if (!s.change->visible)
         return only_says(&s, unseen);
     const struct replicas *all = replicas_find(m->loop, m->config, a, m->cancel, &e);
