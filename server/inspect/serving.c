@@ -28,7 +28,9 @@ enum {
     HIDDEN_SHOWN = 10,
     WORDS = 500
 };
-static const double FIRST_PAUSE = 0.1, LONGEST_PAUSE = 1; /* seconds */
+/* In seconds. */
+static const double FIRST_PAUSE = 0.1, LONGEST_PAUSE = 1, SHORTEST_LOOK = 1, PAGE_SECONDS = 10,
+                    CONTROL_SECONDS = 3;
 
 /* One replica, over all looks at it. */
 struct served_replica {
@@ -48,7 +50,8 @@ struct serving {
     struct serving_change *change;
     struct served_replica *list;
     int count;
-    double began, since; /* by the loop's clock, and Unix seconds */
+    double began, until, since; /* by the loop's clock, and Unix seconds */
+    struct config *quick;       /* as m's, with the time that one page has now */
     bool gone;
 };
 
@@ -95,13 +98,25 @@ static const cJSON *shown_part(struct arena *a, unsigned bit, cJSON *page)
     return bit == SERVING_ROUTES ? as_routes_dump(a, page) : json_get(page, "configs");
 }
 
+/* One that never answers takes half of the time that is left, so that the others are looked at
+ * again within it. */
+static cJSON *page_in_time(struct serving *s, struct arena *a, const struct replica *at,
+                           const char *path, struct cancel *cancel, struct err *e)
+{
+    double usual = s->m->config->timeout > 0 ? s->m->config->timeout : PAGE_SECONDS;
+    double half = (s->until - loop_now(s->m->loop)) / 2;
+    half = half > SHORTEST_LOOK ? half : SHORTEST_LOOK;
+    s->quick->timeout = half < usual ? half : usual;
+    return replica_page(s->m->loop, s->quick, a, at, path, cancel, e);
+}
+
 static bool read_pages(struct serving *s, struct arena *a, const struct replica *at,
                        struct serving_pages *out, struct cancel *cancel, struct err *e)
 {
     for (size_t i = 0; i < SERVING_PAGES; i++) {
         if (!(s->change->pages & pages_read[i].bit))
             continue;
-        cJSON *page = replica_page(s->m->loop, s->m->config, a, at, pages_read[i].path, cancel, e);
+        cJSON *page = page_in_time(s, a, at, pages_read[i].path, cancel, e);
         if (!page)
             return false;
         if (!cJSON_IsObject(page))
@@ -128,7 +143,7 @@ static double read_refusals(struct serving *s, struct arena *a, const struct rep
     static const char path[] =
         "/stats?format=json&usedonly&filter=%28update_rejected%7Cconfig_fail%29%24";
     struct err unread = { 0 };
-    const cJSON *page = replica_page(s->m->loop, s->m->config, a, at, path, cancel, &unread), *stat;
+    const cJSON *page = page_in_time(s, a, at, path, cancel, &unread), *stat;
     double n = 0;
     cJSON_ArrayForEach(stat, json_get(page, "stats"))
     {
@@ -155,8 +170,7 @@ static const char *kept_reason(struct serving *s, struct arena *a, const struct 
         struct err unread = { 0 };
         const char *path =
             arena_printf(a, "/config_dump?resource=%s&mask=error_state.details", kept[i].list);
-        const cJSON *one,
-            *page = replica_page(s->m->loop, s->m->config, a, at, path, cancel, &unread);
+        const cJSON *one, *page = page_in_time(s, a, at, path, cancel, &unread);
         cJSON_ArrayForEach(one, json_get(page, "configs"))
         {
             const char *details = json_text(json_get(one, "error_state"), "details");
@@ -254,12 +268,12 @@ static bool all_are_done(const struct serving *s)
 
 static void wait_for_all(struct serving *s)
 {
-    double until = s->began + s->m->config->control.served, pause = FIRST_PAUSE;
+    double pause = FIRST_PAUSE;
     struct err e = { 0 };
     for (;;) {
         double before = loop_now(s->m->loop);
         beside_each(s->m->loop, s->count, REPLICAS_AT_ONCE, look_at_replica, s, s->m->cancel);
-        double left = until - loop_now(s->m->loop);
+        double left = s->until - loop_now(s->m->loop);
         if (s->gone || all_are_done(s) || left <= 0)
             return;
         if (!nap_for(s->m->loop, pause < left ? pause : left, "every replica", "to serve a change",
@@ -325,9 +339,10 @@ static void add_word_of_controller(struct serving *s, struct served_replica *x,
 /* What the controller says of the replicas that do not serve it. */
 static void ask_control_plane(struct serving *s)
 {
-    const struct pilot_means means = { s->m->loop, s->m->config, s->m->cancel };
+    const struct pilot_means means = { s->m->loop, s->quick, s->m->cancel };
     const cJSON *control = NULL;
     struct err e = { 0 };
+    s->quick->timeout = CONTROL_SECONDS;
     for (int i = 0; i < s->count && pilot_configured(s->m->config); i++) {
         struct served_replica *x = &s->list[i];
         if (x->served || (x->at->pod && !x->at->ready))
@@ -448,6 +463,9 @@ cJSON *serving_wait(struct arena *a, const struct serving_means *m, const struct
     static const char unseen[] = "whether it is served cannot be seen: Envoy does not show it";
     struct serving s = { .a = a, .m = m, .began = loop_now(m->loop), .since = when_now() };
     struct err e = { 0 };
+    s.until = s.began + m->config->control.served;
+    s.quick = arena_make(a, struct config);
+    *s.quick = *m->config;
     s.change = serving_expect(a, m, p, wrote);
     s.change->since = s.since;
     if (!s.change->visible)
