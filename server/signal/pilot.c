@@ -23,6 +23,7 @@ struct asked_controller {
     const char *pod; /* NULL: at the URLs of the configuration */
     cJSON *entry;
     const cJSON *converted, *configs; /* configz of both ports */
+    int silent;                       /* the port where a page was waited for in vain; 0: none */
     bool gone;
 };
 
@@ -132,6 +133,7 @@ static void read_debug_page(struct asked_controller *x, const struct debug_page 
             note_unread_page(x, p, refusal_words(x, &out));
     }
     x->gone = x->gone || e.kind == ERR_GONE;
+    x->silent = out.cause == FETCH_TIMEOUT ? (int)p->port : x->silent;
     if (e.kind != ERR_NONE)
         note_unread_page(x, p, e.text);
     arena_free(own);
@@ -149,7 +151,11 @@ static void read_controller(struct asked_controller *x, cJSON *out, bool proxies
                                     : c->control.controller);
     for (const struct debug_page *p = pages; p->path && !x->gone; p++) {
         bool there = x->pod || page_base(c, p->port);
-        if (there && (p->proxies || !proxies))
+        if (!there || (proxies && !p->proxies))
+            continue;
+        if (x->silent == (int)p->port)
+            note_unread_page(x, p, "not asked for, since a page of that port did not come in time");
+        else
             read_debug_page(x, p);
     }
     if (x->converted || x->configs)
