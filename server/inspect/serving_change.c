@@ -215,7 +215,7 @@ static cJSON *see_names(struct arena *a, const struct serving_change *x, const c
     const cJSON *part, *entry, *host;
     for (int i = 0; i < x->count; i++)
         if (shows_route(&x->ops[i]))
-            json_set_bool(a, x->ops[i].now && !is_route(&x->ops[i]) ? made : wanted,
+            json_set_bool(a, x->ops[i].op->verb == PLAN_CREATE ? made : wanted,
                           envoy_route(a, &x->ops[i]), false);
     cJSON_ArrayForEach(part, made) json_set_bool(a, wanted, part->string, false);
     cJSON_ArrayForEach(part, json_get(dump, "configs"))
@@ -250,16 +250,19 @@ static const char *route_missing_here(struct arena *a, struct serving_change *c,
                                       struct serving_op *x, const struct envoy_routes *r)
 {
     const char *name = envoy_route(a, x);
-    bool there = json_true(r->there, name);
+    const char *older = json_str(r->there, name);
+    bool there = older || json_true(r->there, name);
     if (!x->now)
         return there ? "it is still there" : NULL;
     if (!there)
-        return json_str(r->there, name) ? json_str(r->there, name) : "it is not there";
+        return "it is not there";
     if (!is_route(x))
-        return NULL;
+        return older;
     const char *differs = json_str(r->compared.differs, name);
     const char *skipped = json_str(r->compared.skipped, name);
-    return differs || !skipped ? differs : route_uncompared(c, x, skipped);
+    if (differs || !skipped)
+        return differs;
+    return older ? older : route_uncompared(c, x, skipped);
 }
 
 static const char *op_missing(struct arena *a, struct serving_change *c, struct serving_op *x,
