@@ -398,6 +398,17 @@ def what_the_cluster_no_longer_has_is_listed(c):
         assert [v for v, _, _ in Streams.asked[:2]] == ["10", "90"], Streams.asked
 
 
+def a_stream_that_says_nothing_is_not_believed(c):
+    """Something between swallows events: what is new comes by lists, and nothing is known while the next try waits."""
+    server, w = scripted(c, [(["a"], "10"), (["a", "b"], "20")], [[]] * 500)
+    try:
+        assert w.until("a b") == 2
+        assert w.until("?") == 2
+    finally:
+        w.stop()
+        server.shutdown()
+
+
 def a_hostile_stream_is_bounded(c):
     """It is asked again with growing pauses, and what is not known is said to be so."""
     for bad in ([410] * 500, [[]] * 500, [["no JSON"]] * 500, [["x" * (5 << 20)]] * 50):
@@ -410,7 +421,7 @@ def a_hostile_stream_is_bounded(c):
             server.shutdown()
 
 
-CASES = [a_watch_follows_a_real_cluster, a_stream_goes_on_where_it_ended, what_the_cluster_no_longer_has_is_listed,
+CASES = [a_watch_follows_a_real_cluster, a_stream_goes_on_where_it_ended, what_the_cluster_no_longer_has_is_listed, a_stream_that_says_nothing_is_not_believed,
          a_hostile_stream_is_bounded, a_port_forward_comes_first, exec_where_forwards_are_refused, exec_only_where_it_is_allowed, a_command_is_no_text_of_others,
          a_command_that_fails, a_page_that_answers_badly_is_not_asked_again, the_proxy_is_last, a_server_hears_of_pods, the_login_comes_from_the_secret]
 
