@@ -53,7 +53,8 @@ class Gateway:
         c.pod("higress-system", "higress-console-1", {"app.kubernetes.io/name": "higress-console"}, ports={8080: self.higress.port})
         for name, e in self.envoys.items():
             c.pod("higress-system", name, {"app": "higress-gateway"}, containers=("higress-gateway",), ports={15000: e.admin},
-                  logs={"higress-gateway": c.write(name + ".log", "")})
+                  logs={"higress-gateway": c.write(name + ".log", "")},
+                  previous={"higress-gateway": c.path(B + ".before")} if name == B else None)
         c.role("higress-system", "dan", kube.documented_role())
 
     def clusters(self, **more):
@@ -159,11 +160,20 @@ def a_replica_that_refuses(g):
 
 
 def a_crashing_replica(g):
+    at = "2026-11-30T00:00:5%d.000000Z"
+    said = ["info\tenvoy main x.cc:1\tall is well\tthread=1",
+            "critical\tenvoy backtrace x.h:1\tCaught Segmentation fault of authorization: %s\tthread=1" % SECRET,
+            *("critical\tenvoy backtrace x.h:%d\t#%d: main\tthread=1" % (i, i) for i in range(3)),
+            "error\tEnvoy exited with error: signal: segmentation fault", "info\tNo more active epochs, terminating"]
+    request = json.dumps({"start_time": at % 0, "method": "GET", "path": "/pay", "authority": "api.example.com", "response_code": "200"})
+    g.c.write(B + ".before", "".join("%s %s\n" % (at % i, text) for i, text in enumerate([request] + [at % i + "\t" + x for i, x in enumerate(said)])))
     g.status(B, False, restartCount=7, state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed"}},
              lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled", "startedAt": "2026-11-30T00:00:00Z",
                                        "finishedAt": "2026-11-30T00:01:00Z"}})
     out = until_diagnosed(g, "REPLICA_DOWN (high) replica " + B, "CrashLoopBackOff (back-off 5m0s restarting failed)",
-                          "exit code 137, OOMKilled", "restarts: 7")
+                          "exit code 137, OOMKilled", "restarts: 7",
+                          "log before: critical backtrace: Caught Segmentation fault", "log before: info No more active epochs, terminating",
+                          without=("all is well", "#1: main", "/pay"))
     assert "by " + B not in out, out
     out = call(g, "inspect_proxy", what="clusters")
     assert B + ": could not be read: " in out and "restarts: 7" in out and "0 of 0 differences" in out, out
