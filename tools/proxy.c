@@ -19,7 +19,7 @@ static const struct field in[] = {
 
 static const struct field out[] = {
     { "lines", LIST, REQ, NULL },
-    { "replicas", LIST, REQ, NULL },
+    { "replicas", LIST, OPT, NULL },
     { 0 },
 };
 
