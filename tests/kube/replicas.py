@@ -126,7 +126,7 @@ def all_are_alike(g):
 
 def one_replica_is_listed(g):
     out = call(g, "inspect_proxy", what="routes", replica=B)
-    assert "route orders, prefix /orders: to " + SHOP in out and "virtual hosts: 1" in out, out
+    assert "route orders, prefix /orders: to " + SHOP in out and "virtual hosts: 1" in out and "\nread by a port forward\n" in out, out
     out = call(g, "inspect_proxy", what="plugins", replica=B, text="key-auth")
     assert PLUGIN + ": Lua" in out, out
     code, out = kube.ops(g.c, "dan", "call", "inspect_proxy", json.dumps({"what": "routes", "replica": "other"}))
