@@ -5,13 +5,15 @@ right, by whom it is seen, and what is the same in all reads as it does of one.
 """
 import http.server
 import json
+import os
+import re
 import sys
 import threading
 import time
 
 import kube
 from envoys import PLUGIN, SECRET, Envoy, checked, cluster, name_of, plugin, route, table
-from rig import Cluster, free_port
+from rig import TOP, Cluster, free_port
 
 SHOP, PAY = name_of("shop.static"), name_of("pay.static")
 A, B, C = ("higress-gateway-" + x for x in "abc")
@@ -140,6 +142,9 @@ def a_replica_behind(g):
     out = call(g, "inspect_proxy", what="clusters")
     assert "%s: differs in connect_timeout: [%s, %s] STATIC, ROUND_ROBIN, connect 7s; [%s] STATIC" % (SHOP, A, B, C) in out, out
     assert "%s: 2 read, version %d," % (A, g.version) in out and "%s: 2 read, version " % C in out, out
+    with open(os.path.join(TOP, "docs/kubernetes.md")) as f:
+        shown = re.search(r"```\nhigress-ops call (\w+) '(.*)'\n(.*?)```", f.read(), re.S).groups()
+    assert shown[2].splitlines()[1] in call(g, shown[0], **json.loads(shown[1])).splitlines(), "docs/kubernetes.md shows " + shown[2]
     out = until_diagnosed(g, "REPLICA_BEHIND (medium) replica " + C, "that of %s %d of" % (A, g.version), "differs in connect_timeout",
                           "1 item is not as there")
     assert "replica " + A not in out and "replica " + B not in out, out
