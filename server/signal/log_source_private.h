@@ -53,6 +53,7 @@ struct log_source {
     const struct config *config;
     struct cancel *cancel; /* never NULL */
     const char *path;      /* of the file alone; NULL: as configured */
+    const char *pod;       /* of that one alone; NULL: of all */
     struct log_chain *chains;
     unsigned long long read_file; /* the file that was read last: its inode, and up to where */
     size_t read_to;               /* 0: none was */

@@ -3,9 +3,11 @@ SDK; a provider is scripted.
 
     HIGRESS_OPS=BINARY probe.py [WORDS of a case's title]
 """
+import glob
 import http.server
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -185,6 +187,9 @@ class World:
         self.house.leave()
 
 
+PAGE = os.path.join(house.ROOT, "docs/probes.md")
+
+
 # -- cases --------------------------------------------------------------------------------------------------------------------
 
 def check_a_connect(w):
@@ -192,6 +197,24 @@ def check_a_connect(w):
     assert data["counts"] == {"refused": 1, "ok": 1} and data["probes"][0]["result"] == "refused", data
     assert "higress-ops on host " + socket.gethostname() == data["from"], data["from"]
     assert data["probes"][1]["sent"] == "nothing but the connect" and "refused" in text, text
+
+
+def check_the_page_is_what_it_says(w):
+    """docs/probes.md: each command runs, with only the names of what is there put in; each result is one that the program has."""
+    with open(PAGE) as f:
+        page = f.read()
+    commands = re.findall(r"^higress-ops call probe '(.*)'$", page, re.M)
+    there = {"orders.dns": "web.static", "orders": "shop", "qwen": "llm", "10.0.0.7:8443": "127.0.0.1:%d" % w.ports["good"]}
+    assert len(commands) == 4, commands
+    for text in commands:
+        asked = {k: there.get(v, v) for k, v in json.loads(text).items()}
+        assert asked != json.loads(text), "its names are not among those that are put in: " + text
+        done = subprocess.run([house.BINARY, "call", "--probe-ca-file", os.path.join(w.folder, "ca.crt"), "probe", json.dumps(asked)],
+                              env=w.house.env, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0 and ": ok" in done.stdout, (asked, done.stdout, done.stderr)
+    source = "".join(open(path).read() for path in glob.glob(os.path.join(house.ROOT, "server/*/probe*.c")))
+    for result in re.findall(r"`([a-z0-9-]+)`", page.split("Results are")[1].split(".\n")[0]):
+        assert '"%s' % re.sub(r"\d+$", "", result) in source, result
 
 
 def check_http_has_the_routes_host_and_path(w):
