@@ -84,6 +84,20 @@ def check_a_card_whose_alert_fires_under_another_says_so(a):
         holds(wrong not in said, said)
 
 
+def check_what_was_done_since_it_fires_is_not_offered_to_be_undone(a):
+    bad = alerts.broken(a)
+    time.sleep(3)  # clocks may differ by two seconds
+    began = time.time()
+    time.sleep(3)
+    mended = a.edited("service-source", "shop-pay", {"domain": "10.0.0.2:9090"})
+    equal(a.am([alert("Between", began, route="shop-pay")])[0], 200)
+    card = a.alert_card("Between")
+    has(text_of(card), "Changed before it: " + bad, "It is not offered to be undone here: %s was applied there since" % mended)
+    equal((card["data"]["card"].get("button"), len(a.audit("proposed"))), (None, 2))
+    equal(a.am([alert("After", route="shop-pay")])[0], 200)
+    has(text_of(a.alert_card("After")), "Changed before it: " + mended, "What would help:\nundo " + mended)
+
+
 def check_two_processes_on_one_state_make_one_card(a):
     other = a.serve()
     began = time.time()
