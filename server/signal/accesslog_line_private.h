@@ -25,6 +25,7 @@ const char *log_key(int place);
  * must be readable. Returns whether the text is plain: whatever is shown of it, but for LOG_HIDDEN
  * and what is not ASCII, stands in it byte by byte. */
 bool log_blank(char *text, size_t n);
+bool log_blank_counting(char *text, size_t n, int *breaks); /* and how many lines end in it */
 
 /* A line with every key of Higress' format, once and in order, and nothing else, its values without
  * quotes but escaped ones: no record of it is ever forged. Values are found without a parse. */
