@@ -52,7 +52,7 @@ static bool is_usual(const char *line, size_t n)
 {
     struct log_fields f;
 
-    return log_take_fields(line, n, &f) && f.size[log_key_place("ai_log", 6, 0)] <= 1;
+    return log_take_fields(line, n, &f) && f.size[LOG_AI_LOG] <= 1;
 }
 
 /* Some lines, the last ones of the text, say how the log is written, and whether it has fields that

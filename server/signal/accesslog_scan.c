@@ -44,8 +44,10 @@ static bool stands_in_format(const char *literal)
 {
     bool there = !literal[1] && strchr("{\":,}-", *literal);
 
-    for (int i = 0; i < LOG_KEYS; i++)
-        there = there || strstr(log_key(i), literal);
+    for (int i = 0; i < LOG_KEYS; i++) {
+        size_t size;
+        there = there || strstr(log_key(i, &size), literal);
+    }
     return there;
 }
 
@@ -125,7 +127,7 @@ void log_scan_age(struct scan *s, const char *lines, size_t n, size_t place)
     if (!nl || !log_take_fields(nl + 1, n - (size_t)(nl + 1 - lines), &f))
         return;
     struct arena *one = arena_new();
-    const char *start = log_field(one, &f, "start_time");
+    const char *start = log_field(one, &f, LOG_START_TIME);
     if (start && too_old(s, start) && s->done)
         s->resume = place;
     arena_free(one);
@@ -172,10 +174,12 @@ static bool passes_by(struct scan *s, const struct log_fields *f)
 {
     const struct accesslog_query *q = s->q;
 
-    const char *route = log_field(s->scratch, f, "route_name");
-    const char *flags = log_field(s->scratch, f, "response_flags");
-    const char *code = log_field(s->scratch, f, "response_code");
-    const char *start = log_field(s->scratch, f, "start_time");
+    if (!q->route && !q->flag && !q->status_class && q->lines != ACCESSLOG_FORGED)
+        return false;
+    const char *route = log_field(s->scratch, f, LOG_ROUTE_NAME);
+    const char *flags = log_field(s->scratch, f, LOG_RESPONSE_FLAGS);
+    const char *code = log_field(s->scratch, f, LOG_RESPONSE_CODE);
+    const char *start = log_field(s->scratch, f, LOG_START_TIME);
     if (!route || !flags || !code || !start)
         return false;
     if (!log_outcome_fits(q, route, flags, code))
