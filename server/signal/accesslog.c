@@ -32,7 +32,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BLOCK = 64 * 1024, LOOK_AT = 64, SKIPPED_COST = 64 };
+enum { BLOCK = 128 * 1024, LOOK_AT = 64, SKIPPED_COST = 64 };
 static const double others_wait = 0.01; /* seconds */
 enum { SAMPLES = 8, SAMPLE = 16 * 1024, SAMPLE_LINES = 8, SAMPLED = 1024 * 1024 };
 

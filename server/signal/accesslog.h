@@ -4,7 +4,7 @@
  * One line is one record, and no client writes a second one: a line that holds a key twice, or keys
  * as the format cannot give them, is `forged`. Every filter is judged on the record as it is handed
  * out: strings, clean, cut and masked, query values and unknown fields as "***" (accesslog_mask.c).
- * So no search can tell anything about what is hidden. The file is read in blocks of 64 KiB, never
+ * So no search can tell anything about what is hidden. The file is read in blocks of 128 KiB, never
  * whole; lines that cannot match are not parsed. Where it does not reach back far enough, what a
  * rotation made of older lines follows, gzip'd or not.
  *

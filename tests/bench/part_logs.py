@@ -44,18 +44,24 @@ def long_file():
     with tempfile.TemporaryDirectory() as d:
         path, env, mine, grep, counts = os.path.join(d, "access.log"), own_environment(), [], [], []
         size = write_log(path, GB)
+
+        def counted(*by):
+            took, said = cpu_of([BINARY, "call", "--json", "--access-log", path, "analyze_traffic", json.dumps({"by": by})], env)
+            return json.loads(said)["window"]["bytes_read"] / took / 1e6
+
         for _ in range(5):
             took, said = cpu_of([BINARY, "call", "--json", "--access-log", path, "tail_logs", json.dumps({"text": ABSENT})], env)
             if json.loads(said)["lines"] or "cursor" in json.loads(said):
                 raise Broken("not all of it was searched: " + said[:200])
             mine.append(took)
             grep.append(cpu_of(["grep", "-F", "-c", ABSENT, path])[0])
-            took, said = cpu_of([BINARY, "call", "--json", "--access-log", path, "analyze_traffic", '{"by":["path","status"]}'], env)
-            counts.append(json.loads(said)["window"]["bytes_read"] / took)
+            counts.append((counted("route", "status"), counted("path", "status")))
         mine, grep = statistics.median(mine), statistics.median(grep)
         row("17 words that are nowhere in a log of 1 GB", "%.1f GB/s" % (size / mine / 1e9),
             "CPU, whole command; grep -F %.1f GB/s, target >= it: %s" % (size / grep / 1e9, ratio(grep, mine)))
-        row("counts by path and status", "%.0f MB/s" % (statistics.median(counts) / 1e6), "CPU, whole command; target >= 400")
+        routes, paths = (statistics.median(c) for c in zip(*counts))
+        row("counts of 64 MiB of it by route and status", "%.0f MB/s" % routes,
+            "CPU, whole command; target >= 400; by path, which is masked and folded, and status %.0f MB/s" % paths)
 
 
 @measure
