@@ -19,6 +19,7 @@ struct log_part {
     size_t first;     /* the place of its first byte that is there */
     size_t size;      /* bytes that are there */
     size_t end;       /* of them, those before this one are of interest */
+    bool cheap;       /* a file that was neither fetched nor unpacked for this */
     unsigned long long id;
     const struct log_mark *marks; /* of each line, by place; NULL: a file */
     int lines;
