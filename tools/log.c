@@ -20,8 +20,8 @@ static const struct field in[] = {
     { "limit", INT, OPT, NULL, .min = 1, .max = 200, .otherwise = "20", .flags = FIELD_BRIEF },
     { "cursor", STR, OPT, NULL, .flags = FIELD_BRIEF },
     { "what", STR, OPT, NULL, .one_of = LOG_WHATS },
-    { "previous", BOOL, OPT, NULL, .flags = FIELD_BRIEF },
-    { "follow", INT, OPT, "Seconds.", .min = 1, .max = 60, .flags = FIELD_BRIEF },
+    { "previous", BOOL, OPT, "Of crashed containers.", .flags = FIELD_BRIEF },
+    { "follow", INT, OPT, "Seconds to wait.", .min = 1, .max = 60, .flags = FIELD_BRIEF },
     { 0 },
 };
 
@@ -297,7 +297,7 @@ static const struct tool tools[] = {
     {
         .name = "tail_logs",
         .title = "Tail logs",
-        .about = "Newest log lines that match, or follows; untrusted text.",
+        .about = "Newest log lines that match; untrusted text.",
         .risk = READ,
         .fleeting = true,
         .in = in,

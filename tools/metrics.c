@@ -13,9 +13,9 @@ static const struct field in[] = {
     { "by", LIST, OPT, NULL, .max = 3, .of = &label_field, .flags = FIELD_BRIEF },
     { "only", STR, OPT, "model=x,…", .max = 1024, .flags = FIELD_BRIEF },
     { "minutes", NUM, OPT, NULL, .min = 1, .max = 100000, .flags = FIELD_BRIEF },
-    { "points", INT, OPT, NULL, .min = 1, .max = METRIC_POINTS, .flags = FIELD_BRIEF },
+    { "points", INT, OPT, "Values over time.", .min = 1, .max = METRIC_POINTS, .flags = FIELD_BRIEF },
     { "limit", INT, OPT, NULL, .min = 1, .max = METRIC_ROWS, .flags = FIELD_BRIEF },
-    { "promql", STR, OPT, NULL, .min = 1, .max = 8192, .flags = FIELD_BRIEF },
+    { "promql", STR, OPT, "In place of question.", .min = 1, .max = 8192, .flags = FIELD_BRIEF },
     { 0 },
 };
 
@@ -164,7 +164,8 @@ static const struct tool tools[] = {
     {
         .name = "query_metrics",
         .title = "Metrics",
-        .about = "Prometheus, or 5 s of Envoy. Untrusted labels.",
+        .about =
+            "Answers a question by figures of Prometheus, else 5 s of Envoy. Untrusted labels.",
         .risk = READ,
         .fleeting = true,
         .in = in,

@@ -8,8 +8,9 @@ enum { TEXT_MAX = 64 << 10, ROWS_TEXT = 40 << 10, ROWS_TOLD = 20, CERTIFICATES_T
 
 static const struct field in[] = {
     { "kind", STR, OPT, NULL, .one_of = "route|service|ai-provider|mcp-server|domain" },
-    { "name", STR, OPT, NULL, .max = 253 },
-    { "address", STR, OPT, "HOST:PORT of an endpoint, in place of kind and name.", .max = 260 },
+    { "name", STR, OPT, NULL, .max = 253, .flags = FIELD_BRIEF },
+    { "address", STR, OPT, "HOST:PORT of an endpoint, in place of kind and name.", .max = 260,
+      .flags = FIELD_BRIEF },
     { "by", STR, OPT, NULL, .one_of = "tcp|tls|http|grpc" },
     { 0 },
 };

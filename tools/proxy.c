@@ -19,7 +19,7 @@ static const struct field in[] = {
 
 static const struct field out[] = {
     { "lines", LIST, REQ, NULL },
-    { "replicas", LIST, REQ, NULL },
+    { "replicas", LIST, OPT, NULL },
     { 0 },
 };
 
@@ -40,6 +40,7 @@ static bool replica_stands_out(const cJSON *replica, const cJSON *first)
 {
     return json_get(replica, "error") || json_get(replica, "not_ready") ||
            json_get(replica, "refused") || json_get(replica, "restarts") ||
+           !text_same(json_str(replica, "by"), json_str(first, "by")) ||
            !text_same(json_str(replica, "version"), json_str(first, "version"));
 }
 
@@ -61,6 +62,8 @@ static void say_replica(struct buf *b, const cJSON *r)
         buf_printf(b, ", not ready: %s", why);
     if (json_get(r, "restarts"))
         buf_printf(b, ", restarts: %.0f", json_num(r, "restarts", 0));
+    if (json_get(r, "by"))
+        buf_printf(b, ", by %s", json_text(r, "by"));
     buf_str(b, "\n");
 }
 
@@ -68,6 +71,7 @@ static char *say_proxy(struct call *c, const cJSON *answer)
 {
     struct buf *b = buf_in(arena(c), TEXT_MAX);
     const cJSON *r, *replicas = json_get(answer, "replicas"), *first = replicas->child;
+    int told = 0;
     bool compared = json_get(answer, "same") != NULL, versions = false;
     if (compared)
         buf_printf(b, "the same in all that were read: %.0f; ", json_num(answer, "same", 0));
@@ -78,9 +82,12 @@ static char *say_proxy(struct call *c, const cJSON *answer)
     }
     cJSON_ArrayForEach(r, replicas)
     {
+        told += versions || replica_stands_out(r, first);
         if (versions || replica_stands_out(r, first))
             say_replica(b, r);
     }
+    if (!told && json_get(first, "by"))
+        buf_printf(b, "read by %s\n", json_text(first, "by"));
     if (json_get(answer, "unread"))
         buf_printf(b, "replicas that could not be read: %.0f\n", json_num(answer, "unread", 0));
     if (json_get(answer, "not_looked_at"))

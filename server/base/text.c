@@ -205,7 +205,7 @@ bool text_contains_nocase(const char *s, const char *needle)
 
 bool text_equal_nocase(const char *x, const char *y)
 {
-    return strcasecmp(x, y) == 0;
+    return ((*x ^ *y) & ~('a' ^ 'A')) == 0 && strcasecmp(x, y) == 0; /* most differ at once */
 }
 
 bool text_same(const char *x, const char *y)

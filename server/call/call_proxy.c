@@ -157,6 +157,16 @@ static void tell_figure(void *arg, const struct proxy_item *const *of, const cha
 
 /* -- the answer ----------------------------------------------------------------------------- */
 
+static void say_versions(struct arena *a, cJSON *o, const struct proxy_list *l)
+{
+    if (l->version)
+        json_set_str(a, o, "version", proxy_clean(a, l->version));
+    if (l->updated)
+        json_set_str(a, o, "updated", proxy_clean(a, l->updated));
+    if (l->refused)
+        json_set_num(a, o, "refused", l->refused);
+}
+
 static cJSON *replica_said(struct proxies *p, int i)
 {
     struct arena *a = p->call->arena;
@@ -168,12 +178,10 @@ static cJSON *replica_said(struct proxies *p, int i)
         json_set_num(a, o, "items", l->count);
     else
         json_set_str(a, o, "error", text_clean(a, p->errors[i].text, ERROR_MAX));
-    if (l && l->version)
-        json_set_str(a, o, "version", proxy_clean(a, l->version));
-    if (l && l->updated)
-        json_set_str(a, o, "updated", proxy_clean(a, l->updated));
-    if (l && l->refused)
-        json_set_num(a, o, "refused", l->refused);
+    if (r->way && *r->way)
+        json_set_str(a, o, "by", *r->way);
+    if (l)
+        say_versions(a, o, l);
     if (r->restarts)
         json_set_num(a, o, "restarts", r->restarts);
     if (!r->ready)

@@ -27,7 +27,7 @@ struct log_query {
     int status_class;      /* 2..5; 0: any */
     double since;          /* Unix seconds; 0: any */
     int limit;             /* matching lines */
-    size_t max_scan;       /* bytes read at most; 0: 64 MiB */
+    size_t max_scan;       /* bytes read at most; 0: as accesslog.h has it */
     const char *cursor;    /* of an earlier reading; NULL: from the newest line */
     struct log_seen *seen; /* NULL, or filled */
 };

@@ -18,7 +18,8 @@
 
 enum { WORKS_AT_ONCE = 4 };
 static const double STALE_LOOK = 60, /* seconds between two looks for what is heard of no more */
-    QUIET_LOOK = 30;                 /* and whether quiet hours are over */
+    QUIET_LOOK = 30,                 /* and whether quiet hours are over */
+    FAILED_LOOK = 60;                /* and at one that could not be read, or kept */
 
 static struct engine *alert_engine(const struct bots *b)
 {
@@ -36,16 +37,27 @@ static bool is_worked_on(const struct bots *b, const char *id)
     return false;
 }
 
+static void be_due(struct bots *b, double seconds)
+{
+    double at = loop_now(b->service->loop) + seconds;
+    if (b->alerts_due <= 0 || at < b->alerts_due)
+        b->alerts_due = at;
+}
+
 static void end_work(struct alert_work *w)
 {
     struct bots *b = w->bots;
+    bool failed = w->failed;
     for (struct alert_work **at = &b->works; *at; at = &(*at)->next)
         if (*at == w) {
             *at = w->next;
             break;
         }
     arena_free(w->arena);
-    cards_renew(b);
+    if (failed)
+        be_due(b, FAILED_LOOK);
+    else
+        cards_renew(b);
 }
 
 static void keep_found(struct alert_work *w, struct store *s, const struct store_incident *i,
@@ -58,7 +70,8 @@ static void keep_found(struct alert_work *w, struct store *s, const struct store
                                           .found = json_print(a, found),
                                           .plan = plan };
     cJSON *detail = json_object(a);
-    if (!store_update_incident(s, &known, &e))
+    w->failed = !store_update_incident(s, &known, &e);
+    if (w->failed)
         log_event(LOG_ERROR, "alerts", "what was found out could not be kept: %s", e.text);
     json_set(a, detail, "calls", w->calls);
     json_set(a, detail, "about", json_clone(a, json_get(found, "about")));
@@ -78,7 +91,8 @@ static void work_on_incident(void *arg)
         n = store_alerts_of(s, w->arena, w->id, ALERTS_READ, &alerts, &firing, &all, &e);
     const struct config_alert *c = n >= 0 ? alert_configured(b, i.source) : NULL;
     cJSON *found = c ? alert_find_out(w, c, alerts, n) : NULL;
-    if (e.kind != ERR_NONE)
+    w->failed = e.kind != ERR_NONE;
+    if (w->failed)
         log_event(LOG_ERROR, "alerts", "an incident could not be read: %s", e.text);
     if (found)
         keep_found(w, s, &i, found);
@@ -90,15 +104,12 @@ static void start_work(void *arg)
     fiber_start(work_on_incident, arg);
 }
 
-/* By one process; by another, once this one is gone. */
-static void begin_work(struct bots *b, struct store *s, const char *id)
+static void begin_work(struct bots *b, const char *id)
 {
-    struct err e = { 0 };
-    bool held = false;
     int n = 0;
     for (const struct alert_work *w = b->works; w; w = w->next)
         n++;
-    if (n >= WORKS_AT_ONCE || !store_hold_incident(s, id, &held, &e) || !held)
+    if (n >= WORKS_AT_ONCE)
         return;
     struct arena *a = arena_new();
     struct alert_work *w = arena_make(a, struct alert_work);
@@ -112,11 +123,14 @@ static void begin_work(struct bots *b, struct store *s, const char *id)
 /* -- all of them --------------------------------------------------------------------------------
  */
 
-static void be_due(struct bots *b, double seconds)
+/* Is it followed, and told, by this process? By another, once this one is gone. */
+static bool is_followed_here(struct store *s, const struct store_incident *i)
 {
-    double at = loop_now(b->service->loop) + seconds;
-    if (b->alerts_due <= 0 || at < b->alerts_due)
-        b->alerts_due = at;
+    struct err e = { 0 };
+    bool held = text_same(i->holder, store_owner(s));
+    if (!held && !store_hold_incident(s, i->id, &held, &e))
+        log_event(LOG_ERROR, "alerts", "who follows an incident could not be kept: %s", e.text);
+    return held;
 }
 
 /* It was over before anybody was told: nobody is. */
@@ -130,20 +144,29 @@ static void pass_incident(struct bots *b, struct store *s, struct arena *a,
     alert_note(b, i, "alert_passed", NULL, json_object(a), a);
 }
 
+/* Do all of its alerts fire, or fired, under later incidents? */
+static bool is_empty(struct store *s, struct arena *a, const struct store_incident *i)
+{
+    struct err ignored = { 0 };
+    struct store_alert *one = NULL;
+    int firing, all;
+    return store_alerts_of(s, a, i->id, 1, &one, &firing, &all, &ignored) == 0;
+}
+
 /* One of which nothing was found out yet: its time has come, or comes. */
 static void find_out_in_time(struct bots *b, struct store *s, struct arena *a,
                              const struct config_alert *c, const struct bot *x,
                              const struct store_incident *i)
 {
     double wait = i->opened + c->window - when_now();
-    if (wait > 0)
+    if (wait > 0 && wait <= c->window) /* longer: the clock was set back since */
         be_due(b, wait);
-    else if (i->state == INCIDENT_OVER && i->closed <= i->opened + c->window)
+    else if (i->state == INCIDENT_OVER && (i->closed <= i->opened + c->window || is_empty(s, a, i)))
         pass_incident(b, s, a, i);
-    else if (alert_must_wait(s, a, x, i))
+    else if (alert_must_wait(s, x, i))
         be_due(b, QUIET_LOOK);
     else
-        begin_work(b, s, i->id);
+        begin_work(b, i->id);
 }
 
 static void follow_incident(struct bots *b, struct store *s, struct arena *a,
@@ -151,7 +174,7 @@ static void follow_incident(struct bots *b, struct store *s, struct arena *a,
 {
     const struct config_alert *c = alert_configured(b, i->source);
     struct bot *x = bot_named(b, i->platform, i->account);
-    if (!c || !x || is_worked_on(b, i->id))
+    if (!c || !x || is_worked_on(b, i->id) || !is_followed_here(s, i))
         return;
     if (!i->found)
         find_out_in_time(b, s, a, c, x, i);

@@ -52,6 +52,8 @@ static const char *alert_title(struct wording *w)
     const char *what = !strcmp(w->incident->group, ALERT_STORM) ? "many alerts at once"
                                                                 : json_text(shown, "title");
     const char *begins = w->firing ? "Alert" : "Alert over";
+    if (!w->all)
+        return begins;
     return text_clean(w->a, arena_printf(w->a, "%s: %s", begins, *what ? what : "(no name)"),
                       TITLE_BYTES);
 }
@@ -61,7 +63,12 @@ static const char *alert_head(struct wording *w)
 {
     struct buf *b = buf_in(w->a, PART_MAX);
     const struct store_incident *i = w->incident;
-    if (!w->firing)
+    if (!w->all)
+        buf_printf(b,
+                   "Nothing of it fires here any more since %s: its alerts are told by a later "
+                   "card, or were kept for their time.",
+                   when_text(w->a, i->closed, false));
+    else if (!w->firing)
         buf_printf(b, "Nothing of it fires any more since %s (%d alert%s of %s).",
                    when_text(w->a, i->closed, false), w->all, w->all == 1 ? "" : "s", i->source);
     else
@@ -198,7 +205,7 @@ static struct chat_card *compose(struct wording *w, const struct chat_card *plan
     card->mood = mood_now(w, plan);
     add_block(card, CHAT_TEXT, alert_head(w));
     if (!brief) {
-        add_block(card, CHAT_NOTE, "In the words of the source, quoted:");
+        add_block(card, CHAT_NOTE, !w->all ? "" : "In the words of the source, quoted:");
         add_block(card, CHAT_CODE, alert_lines(w));
         add_block(card, CHAT_TEXT, cause_text(w));
     }

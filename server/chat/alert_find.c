@@ -369,10 +369,25 @@ static const char *why_not_there(const struct config_alert *c)
     return NULL;
 }
 
-static void ask_for_undo(struct finding *f, const cJSON *change)
+/* Who works on it already is not offered that their work goes, too. */
+static const char *why_not_now(struct finding *f, const cJSON *all, const cJSON *change)
+{
+    const cJSON *x;
+    cJSON_ArrayForEach(x, all)
+    {
+        if (applied_at(x) > applied_at(change))
+            return arena_printf(f->work->arena,
+                                "%s was applied there since: undo_change plans it all the same",
+                                json_text(x, "id"));
+    }
+    return NULL;
+}
+
+/* why: not NULL: it is not. */
+static void ask_for_undo(struct finding *f, const cJSON *change, const char *why)
 {
     struct arena *a = f->work->arena;
-    const char *id = json_text(change, "id"), *why = why_not_there(f->config);
+    const char *id = json_text(change, "id");
     cJSON *undo = json_set_object(a, f->out, "undo"), *args = json_object(a);
     json_set_str(a, undo, "of", id);
     json_set_str(a, args, "id", id);
@@ -395,8 +410,10 @@ static void look_before(struct finding *f)
     const cJSON *first = newest_before(f, all, out), *x;
     while (json_count(out) < CHANGES && (x = newest_before(f, all, out)))
         tell_change(f, out, x, reverse_of(all, json_text(x, "id")));
-    if (first && !json_str(first, "undoes") && !reverse_of(all, json_text(first, "id")))
-        ask_for_undo(f, first);
+    if (!first || json_str(first, "undoes") || reverse_of(all, json_text(first, "id")))
+        return;
+    const char *why = why_not_there(f->config);
+    ask_for_undo(f, first, why ? why : why_not_now(f, all, first));
 }
 
 /* -- all of it --------------------------------------------------------------------------------- */

@@ -28,6 +28,7 @@ struct alert_work {
     struct cancel woken; /* by the end of a call */
     const char *id;      /* of the incident */
     cJSON *calls;        /* names of the tools it called, for the audit */
+    bool failed;         /* it could not be read, or what was found not be kept */
 };
 
 /* -- alert_take.c ------------------------------------------------------------------------------ */
@@ -70,9 +71,8 @@ const cJSON *alert_call(struct alert_work *w, const struct config_alert *c, cons
 /* A line of audit about an incident. id: of the change that would help, or NULL. */
 void alert_note(struct bots *b, const struct store_incident *i, const char *event, const char *id,
                 cJSON *detail, struct arena *a);
-/* Are these quiet hours, and nothing of it is urgent? Its card comes when they end. */
-bool alert_must_wait(struct store *s, struct arena *a, const struct bot *x,
-                     const struct store_incident *i);
+/* Are these quiet hours, and nothing of all of it is urgent? Its card comes when they end. */
+bool alert_must_wait(struct store *s, const struct bot *x, const struct store_incident *i);
 /* Its first card, and the card as it is to look now. What fails is tried again. Both park. */
 void alert_show(struct bots *b, struct store *s, struct arena *a, struct bot *x,
                 struct store_incident *i);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "chat/alert_private.h"
+#include "mask/mask.h"
 #include <math.h>
 #include <string.h>
 
@@ -36,16 +37,27 @@ static const char *label_value(struct arena *a, const cJSON *v)
     return cJSON_IsNumber(v) || cJSON_IsBool(v) ? json_print(a, v) : NULL;
 }
 
+static void keep_label(struct arena *a, cJSON *out, const cJSON *l)
+{
+    const char *value = label_value(a, l);
+    if (value && *value && mask_name_is_secret(l->string))
+        value = "(secret)";
+    if (value)
+        json_set_str(a, out, alert_words(a, l->string, LABEL_NAME),
+                     alert_words(a, value, LABEL_VALUE));
+}
+
+/* The first of them, and what decides whether it waits in quiet hours. */
 static cJSON *kept_labels(struct arena *a, const cJSON *labels)
 {
     cJSON *out = json_object(a);
-    const cJSON *l;
+    const cJSON *l, *severity = json_get(labels, "severity");
+    if (severity)
+        keep_label(a, out, severity);
     cJSON_ArrayForEach(l, labels)
     {
-        const char *value = cJSON_IsObject(labels) ? label_value(a, l) : NULL;
-        if (value && json_count(out) < LABELS)
-            json_set_str(a, out, alert_words(a, l->string, LABEL_NAME),
-                         alert_words(a, value, LABEL_VALUE));
+        if (cJSON_IsObject(labels) && l != severity && json_count(out) < LABELS)
+            keep_label(a, out, l);
     }
     return out;
 }

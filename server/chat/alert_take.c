@@ -210,5 +210,10 @@ enum bots_verdict alerts_take(struct bots *b, struct arena *a, const struct chat
         say_taken(a, out, &(struct store_alerts_taken){ 0 });
         return BOTS_TAKEN;
     }
-    return take_alerts_said(b, a, c, r, out, e) ? BOTS_TAKEN : BOTS_UNREAD;
+    if (take_alerts_said(b, a, c, r, out, e))
+        return BOTS_TAKEN;
+    const char *id = r->header(r, "webhook-id");
+    if (s->seen && id) /* nothing of it is kept: it may come again */
+        seen_forget(s->seen, id);
+    return BOTS_UNREAD;
 }

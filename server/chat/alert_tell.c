@@ -35,22 +35,28 @@ void alert_note(struct bots *b, const struct store_incident *i, const char *even
 /* -- when -----------------------------------------------------------------------------------------
  */
 
-bool alert_must_wait(struct store *s, struct arena *a, const struct bot *x,
-                     const struct store_incident *i)
+struct urgency {
+    const struct config_chat *account;
+    const char *channel;
+};
+
+static bool is_urgent_alert(void *arg, const char *shown)
 {
+    const struct urgency *u = arg;
     struct err ignored = { 0 };
-    struct store_alert *alerts = NULL;
-    int firing, all;
-    if (!quiet_now(x->account.config, i->channel))
-        return false;
-    int n = store_alerts_of(s, a, i->id, ALERTS_READ, &alerts, &firing, &all, &ignored);
-    for (int k = 0; k < n; k++) {
-        const cJSON *shown = json_parse(a, alerts[k].shown, strlen(alerts[k].shown), &ignored);
-        const char *severity = json_str(json_get(shown, "labels"), "severity");
-        if (quiet_is_urgent(x->account.config, i->channel, severity))
-            return false;
-    }
-    return true;
+    struct arena *a = arena_new_small();
+    const cJSON *labels = json_get(json_parse(a, shown, strlen(shown), &ignored), "labels");
+    bool urgent = quiet_is_urgent(u->account, u->channel, json_str(labels, "severity"));
+    arena_free(a);
+    return urgent;
+}
+
+bool alert_must_wait(struct store *s, const struct bot *x, const struct store_incident *i)
+{
+    struct err e = { 0 };
+    struct urgency u = { x->account.config, i->channel };
+    return quiet_now(x->account.config, i->channel) &&
+           !store_any_alert(s, i->id, is_urgent_alert, &u, &e) && e.kind == ERR_NONE;
 }
 
 /* -- told ---------------------------------------------------------------------------------------

@@ -62,9 +62,8 @@ struct bot {
     struct chat_job *jobs; /* those that wait and those that run, in their order */
     int waiting[2];        /* messages, presses: neither takes the other's room */
     int talking, pressing;
-    int dropped;         /* since the account began: the queue was full */
-    double full_said;    /* when that was said; 0: never */
-    double refused_said; /* the same of requests that were refused */
+    int dropped;                    /* since the account began: the queue was full */
+    double full_said, refused_said; /* when that, and that requests were refused, was said */
     bool gone, lost, soon, telling, quiet_said;
     double minute;   /* of refusals */
     int refusals[2]; /* of nobody, of people */
@@ -107,6 +106,7 @@ void who_refuse(struct chat_job *j, const char *identity, const char *id, const 
 struct chat_seen *seen_events(struct arena *a);
 /* Is it new? From then on it is not, for an hour, unless very many come. */
 bool seen_first(struct chat_seen *s, const char *id, double now);
+void seen_forget(struct chat_seen *s, const char *id); /* it is new again */
 
 /* -- thread.c: what was said in a thread lately ------------------------------------------------ */
 

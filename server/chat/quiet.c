@@ -2,7 +2,9 @@
  * kept in the store, a fact an account, and said as one message when they end.
  *
  * The fact: {"kept": [{"channel", "at", "title", "text"}], "left": {CHANNEL: how many found no
- * room}}. It is changed by comparing what was read, so that several processes may.
+ * room}, "saying"?: {"channel", "by": process}}. It is changed by comparing what was read, so that
+ * several processes may. What is being said goes once it was: where the process ended meanwhile, it
+ * is said again, and that it may have come before.
  */
 #include "base/arena.h"
 #include "base/buf.h"
@@ -14,6 +16,7 @@
 #include "change/engine.h"
 #include "chat/schedule_private.h"
 #include "net/loop.h"
+#include "store/store.h"
 #include "store/store_fact.h"
 #include <string.h>
 
@@ -81,24 +84,24 @@ static void add_kept(struct arena *a, cJSON *kept, const cJSON *one)
         count_left(a, kept, json_text(one, "channel"), 1);
 }
 
-/* Those of the list that are for that channel, and `left` more that are only counted. */
-static bool keep_list(struct bot *b, struct arena *a, const cJSON *list, const char *channel,
-                      double left, struct err *e)
+static bool is_claimed(bool done, struct err *e)
+{
+    return done || (e->kind == ERR_NONE &&
+                    err_set(e, ERR_SYSTEM, "another process keeps writing what is kept here"));
+}
+
+static bool keep_one(struct bot *b, struct arena *a, const cJSON *one, struct err *e)
 {
     struct store *s = quiet_store(b, e);
     bool done = false;
     for (int i = 0; s && !done && i < TRIES && e->kind == ERR_NONE; i++) {
-        const cJSON *was = store_fact(s, a, fact_name(a, b), e), *one;
+        const cJSON *was = store_fact(s, a, fact_name(a, b), e);
         cJSON *now = was ? json_clone(a, was) : json_object(a);
-        cJSON_ArrayForEach(one, list) if (!strcmp(json_text(one, "channel"), channel))
-            add_kept(a, now, one);
-        count_left(a, now, channel, left);
+        add_kept(a, now, one);
         if (e->kind == ERR_NONE)
             store_claim_fact(s, fact_name(a, b), was, now, &done, e);
     }
-    if (!done && e->kind == ERR_NONE)
-        return err_set(e, ERR_SYSTEM, "another process keeps writing what is kept here");
-    return done;
+    return is_claimed(done, e);
 }
 
 bool quiet_keep(struct bot *b, const char *channel, const char *title, const char *text,
@@ -109,12 +112,12 @@ bool quiet_keep(struct bot *b, const char *channel, const char *title, const cha
     bool cut = n > TEXT_KEPT;
     for (n = cut ? TEXT_KEPT : n; cut && n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80;)
         n--;
-    cJSON *list = json_array(a), *one = json_add(a, list, json_object(a));
+    cJSON *one = json_object(a);
     json_set_str(a, one, "channel", channel);
     json_set_num(a, one, "at", when_now());
     json_set_str(a, one, "title", title);
     json_set_str(a, one, "text", arena_printf(a, "%.*s%s", (int)n, text, cut ? "\n… (cut)" : ""));
-    bool kept = keep_list(b, a, list, channel, 0, e);
+    bool kept = keep_one(b, a, one, e);
     arena_free(a);
     return kept;
 }
@@ -122,26 +125,57 @@ bool quiet_keep(struct bot *b, const char *channel, const char *title, const cha
 /* -- said when they end -------------------------------------------------------------------------
  */
 
-/* What is not of that channel. */
-static cJSON *kept_without(struct arena *a, const cJSON *was, const char *channel)
+/* Does a process that lives say it just now, or an account that ended in this one? */
+static bool is_being_said(const struct bot *b, struct arena *a, struct store *s, const cJSON *was)
+{
+    const char *by = json_str(json_get(was, "saying"), "by");
+    if (!text_same(by, store_owner(s)))
+        return by && store_alive(s, by);
+    for (const struct bot *x = b->all->first; x; x = x->next)
+        if (x != b && x->telling && !strcmp(bot_label(a, x), bot_label(a, b)))
+            return true;
+    return false;
+}
+
+static int kept_of(const cJSON *kept, const char *channel)
+{
+    const cJSON *one;
+    int n = 0;
+    cJSON_ArrayForEach(one, json_get(kept, "kept")) n +=
+        !strcmp(json_text(one, "channel"), channel);
+    return n;
+}
+
+/* What there is beside what was told of that channel; NULL: nothing. */
+static cJSON *kept_after(struct arena *a, const cJSON *is, const cJSON *told, const char *channel)
 {
     cJSON *now = json_object(a), *list = json_set_array(a, now, "kept");
     cJSON *left = json_set_object(a, now, "left");
+    int n = kept_of(told, channel);
     const cJSON *one;
-    cJSON_ArrayForEach(one, json_get(was, "kept")) if (strcmp(json_text(one, "channel"), channel) !=
-                                                       0) json_add(a, list, json_clone(a, one));
-    cJSON_ArrayForEach(one, json_get(was, "left")) if (strcmp(one->string, channel) != 0)
-        json_set_num(a, left, one->string, one->valuedouble);
+    cJSON_ArrayForEach(one, json_get(is, "kept"))
+    {
+        if (strcmp(json_text(one, "channel"), channel) != 0 || n-- <= 0)
+            json_add(a, list, json_clone(a, one));
+    }
+    cJSON_ArrayForEach(one, json_get(is, "left"))
+    {
+        bool same = !strcmp(one->string, channel);
+        double more = one->valuedouble - (same ? json_num(json_get(told, "left"), channel, 0) : 0);
+        if (more > 0)
+            json_set_num(a, left, one->string, more);
+    }
     return json_count(list) || json_count(left) ? now : NULL;
 }
 
 static const char *summary_of(struct arena *a, const cJSON *was, const char *channel)
 {
     struct buf *b = buf_in(a, SUMMARY_BYTES);
-    int n = 0, left = (int)json_num(json_get(was, "left"), channel, 0);
+    int n = kept_of(was, channel), left = (int)json_num(json_get(was, "left"), channel, 0);
     const cJSON *one;
-    cJSON_ArrayForEach(one, json_get(was, "kept")) n += !strcmp(json_text(one, "channel"), channel);
     buf_printf(b, "The quiet hours are over. Kept meanwhile: %d.", n + left);
+    if (text_same(json_str(json_get(was, "saying"), "channel"), channel))
+        buf_str(b, "\nThe process ended while this was being said: it may have come before.");
     cJSON_ArrayForEach(one, json_get(was, "kept")) if (!strcmp(json_text(one, "channel"), channel))
         buf_printf(b, "\n\n%s, of %s\n%s", json_text(one, "title"),
                    when_text(a, json_num(one, "at", 0), false), json_text(one, "text"));
@@ -165,17 +199,21 @@ static const char *channel_to_tell(const struct bot *b, const cJSON *was)
     return NULL;
 }
 
-/* It could not be said: it is kept again, and tried again later. */
-static void keep_again(struct bot *b, struct arena *a, const cJSON *was, const char *channel)
+/* What was said goes; what could not be is tried again. */
+static void end_saying(struct bot *b, struct arena *a, struct store *s, const cJSON *told,
+                       const char *channel, bool said)
 {
     struct err e = { 0 };
-    if (b->all->stopping)
-        err_set(&e, ERR_GONE,
-                "the process ended while what was kept was being said: it may have come, or not");
-    else
-        keep_list(b, a, json_get(was, "kept"), channel, json_num(json_get(was, "left"), channel, 0),
-                  &e);
-    if (e.kind != ERR_NONE)
+    bool done = false;
+    for (int i = 0; !done && i < TRIES && e.kind == ERR_NONE; i++) {
+        const cJSON *is = store_fact(s, a, fact_name(a, b), &e);
+        cJSON *now = said || !is ? kept_after(a, is, told, channel) : json_clone(a, is);
+        if (now)
+            json_remove(now, "saying");
+        if (e.kind == ERR_NONE)
+            store_claim_fact(s, fact_name(a, b), is, now, &done, &e);
+    }
+    if (!is_claimed(done, &e))
         note_account(b, "quiet_lost", e.text);
 }
 
@@ -186,16 +224,19 @@ static void tell_kept(void *arg)
     struct err e = { 0 };
     struct store *s = quiet_store(b, &e);
     const cJSON *was = s ? store_fact(s, a, fact_name(a, b), &e) : NULL;
-    const char *channel = was ? channel_to_tell(b, was) : NULL;
+    const char *channel = was && !is_being_said(b, a, s, was) ? channel_to_tell(b, was) : NULL;
     bool done = false;
-    if (channel)
-        store_claim_fact(s, fact_name(a, b), was, kept_without(a, was, channel), &done, &e);
-    struct chat_job job = { .arena = a, .bot = b, .place = { .channel = channel } };
-    b->quiet_at = loop_now(b->account.loop) + LOOK_AGAIN;
-    if (done && !say_answer(&job, summary_of(a, was, channel))) {
-        keep_again(b, a, was, channel);
-        b->quiet_at = loop_now(b->account.loop) + AFTER_FAILURE;
+    if (channel) {
+        cJSON *now = json_clone(a, was), *saying = json_set_object(a, now, "saying");
+        json_set_str(a, saying, "channel", channel);
+        json_set_str(a, saying, "by", store_owner(s));
+        store_claim_fact(s, fact_name(a, b), was, now, &done, &e);
     }
+    struct chat_job job = { .arena = a, .bot = b, .place = { .channel = channel } };
+    bool said = done && say_answer(&job, summary_of(a, was, channel));
+    if (done && (said || !b->all->stopping))
+        end_saying(b, a, s, was, channel, said);
+    b->quiet_at = loop_now(b->account.loop) + (done && !said ? AFTER_FAILURE : LOOK_AGAIN);
     b->telling = false;
     arena_free(a);
 }
@@ -210,7 +251,7 @@ void quiet_tick(struct bot *b)
     struct arena *a = arena_new();
     struct store *s = quiet_store(b, &e);
     const cJSON *was = s ? store_fact(s, a, fact_name(a, b), &e) : NULL;
-    b->telling = was && channel_to_tell(b, was);
+    b->telling = was && !is_being_said(b, a, s, was) && channel_to_tell(b, was);
     if (e.kind != ERR_NONE && !b->quiet_said)
         note_account(b, "quiet_lost", e.text);
     b->quiet_said = e.kind != ERR_NONE;

@@ -25,7 +25,8 @@ const char *schedule_time(struct arena *a, const char *zone, double at);
 const char *schedule_rule(struct arena *a, const struct config_schedule *s);
 bool quiet_within(const struct config_quiet *q, double now); /* NULL is never quiet */
 
-/* -- schedule_text.c, schedule_certificates.c: what ------------------------------------------- */
+/* -- schedule_text.c, schedule_alerts.c, schedule_certificates.c: what
+ * ------------------------------------------- */
 
 /* One run of a schedule. */
 struct schedule_run {
@@ -41,6 +42,8 @@ struct schedule_run {
 /* All of it, for one message of that platform. Parks; NULL: it was stopped. */
 const char *schedule_text(struct schedule_run *r);
 const char *schedule_title(struct arena *a, const struct schedule_run *r); /* its first line */
+/* What fires, a line for each incident; "Nothing."; NULL: no source of alerts is configured. */
+const char *schedule_alerts(const struct schedule_run *r);
 /* The certificates that the gateway's Envoy holds and that end soon, a line each. Parks. */
 const char *schedule_certificates(struct schedule_run *r);
 

@@ -93,6 +93,9 @@ static void write_report_parts(struct writing *w)
     const char *hours = arena_printf(a, "the last %.0f hours", ceil(minutes / 60));
     write_tool(w, "Overview", "gateway_overview", json_object(a));
     write_tool(w, "What goes wrong", "diagnose", json_object(a));
+    const char *fires = w->stopped ? NULL : schedule_alerts(w->run);
+    if (fires)
+        write_part(w, "What fires", fires, "their cards, and the system that sent them");
     write_tool(w, "Waits for a decision", "list_changes", changes_args(a, "pending", 0));
     write_tool(w, arena_printf(a, "Changed in %s", hours), "list_changes",
                changes_args(a, NULL, minutes));
@@ -158,7 +161,7 @@ static const struct {
     void (*write)(struct writing *w);
     size_t sections;
 } kinds[] = {
-    [SCHEDULE_REPORT] = { "Report", write_report_parts, 5 },
+    [SCHEDULE_REPORT] = { "Report", write_report_parts, 6 },
     [SCHEDULE_CERTIFICATES] = { "Certificates", write_certificate_parts, 2 },
     [SCHEDULE_DRIFT] = { "Drift", write_drift_parts, 3 },
 };

@@ -34,3 +34,13 @@ bool seen_first(struct chat_seen *s, const char *id, double now)
     oldest->at = now;
     return true;
 }
+
+void seen_forget(struct chat_seen *s, const char *id)
+{
+    uint8_t digest[SHA256_SIZE];
+    crypto_sha256(id, strlen(id), digest);
+    struct seen_event *set = s->table[(digest[16] << 8 | digest[17]) % SETS];
+    for (struct seen_event *x = set; x < set + WAYS; x++)
+        if (!memcmp(x->digest, digest, DIGEST))
+            x->at = 0;
+}

@@ -257,7 +257,7 @@ static bool reach_through_pods(struct config *c, struct arena *a, struct err *e)
             (k->login_from_secret && !c->password && !c->gateway_url ? KUBE_USE_LOGIN : 0)
     };
     const char *const selectors[KUBE_WORKLOADS] = {
-        [KUBE_CONSOLE] = k->console, [KUBE_GATEWAY] = k->gateway
+        [KUBE_CONSOLE] = k->console, [KUBE_GATEWAY] = k->gateway, [KUBE_CONTROLLER] = k->controller
     };
     if (!k->kubeconfig && !k->context && !k->namespace)
         return true;

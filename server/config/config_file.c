@@ -17,20 +17,20 @@
 #include <limits.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10, OPTIONS = 192 };
+enum { FILE_MAX = 1 << 20, SECRET_MAX = 64 << 10 };
 
 struct sources {
     struct arena *a;
     const char *path; /* the file, or NULL */
     cJSON *tree;      /* what it says, with variables and flags laid over it; */
     struct yaml_lines *lines;
-    const char *origin[OPTIONS]; /* by row of settings: "--mode", "HIGRESS_OPS_MODE" */
+    const char **origin; /* by row of settings: "--mode", "HIGRESS_OPS_MODE" */
 };
 
 static const char *option_origin(const struct sources *s, const char *path)
 {
     for (int i = 0; settings[i].path; i++)
-        if (s->origin[i] && !strcmp(settings[i].path, path))
+        if (s->origin && s->origin[i] && !strcmp(settings[i].path, path))
             return s->origin[i];
     return NULL;
 }
@@ -136,7 +136,11 @@ static void overlay(struct sources *s, const struct config_flag *flags)
         json_set_str(a, ref, "env", "HIGRESS_OPS_PASSWORD");
         set_by_path(a, s->tree, "gateway.password", ref);
     }
-    for (int i = 0; i < OPTIONS && settings[i].path; i++) {
+    int count = 0;
+    while (settings[count].path)
+        count++;
+    s->origin = arena_array(a, const char *, count);
+    for (int i = 0; i < count; i++) {
         const struct setting *row = &settings[i];
         const char *env = row->env ? getenv(row->env) : NULL, *flag = flag_value(flags, row->flag);
         const char *given = flag ? flag : env && *env ? env : NULL;

@@ -117,6 +117,9 @@ const struct setting settings[] = {
       NULL, STR, TEXT(kube.console), .flags = EACH, .min = 1, .max = 512 },
     { "kubernetes.gateway", NULL, NULL, NULL, "Labels of the gateway's pods; none: the chart's.",
       NULL, STR, TEXT(kube.gateway), .flags = EACH, .min = 1, .max = 512 },
+    { "kubernetes.controller", NULL, NULL, NULL,
+      "Labels of the controller's pods; none: the chart's.", NULL, STR, TEXT(kube.controller),
+      .flags = EACH, .min = 1, .max = 512 },
     { "kubernetes.exec", NULL, NULL, NULL,
       "Where a port forward is not allowed, Envoy's pages are got by exec of `pilot-agent "
       "request`.",

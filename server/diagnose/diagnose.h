@@ -30,6 +30,10 @@ struct diagnose_replica {
     const char *down;  /* why it is not ready; NULL: it is, or is no pod */
     int restarts;      /* of its containers */
     const char *error; /* why its pages could not be read; NULL: they were */
+    /* Where it is down and began again, what it said last before that: rows of LOG_GATEWAY
+     * (accesslog.h), newest first; NULL: they were not read, before_unread says why. */
+    const cJSON *before;
+    const char *before_unread;
     const cJSON *clusters, *stats, *stats_before, *config, *certs, *listeners, *server;
 };
 

@@ -10,11 +10,13 @@
 #include "diagnose/diagnose_window_private.h"
 #include "kind/kind.h"
 #include "signal/accesslog.h"
+#include "signal/replica.h"
 #include <stdint.h>
 #include <string.h>
 
 enum { ROWS = 4000, TARGET_ROWS = 2000, LOST_ROWS = 200, FORGED_ROWS = 400, WORDS = 3 };
 enum { RARE = 8, RARE_ROWS = 400 };
+enum { ROWS_BEFORE = 60 };
 enum { WINDOW = 900, FORGED_SCAN = 16 << 20, COMPARE_SCAN = 256 << 20, COMPARE_ROWS = 5000000 };
 
 /* A part that cannot be read is missing, and told so by what the others say. */
@@ -213,6 +215,24 @@ void diagnose_read_log(struct walk *w)
     w->s.rows = rows;
     tell_unread(w, &seen);
     read_gateway_words(w, since);
+}
+
+void diagnose_read_before(struct walk *w, int i, struct cancel *own)
+{
+    struct diagnose_replica *r = &w->replicas[i];
+    const struct accesslog_query q = { .what = LOG_GATEWAY,
+                                       .previous = true,
+                                       .limit = ROWS_BEFORE };
+    struct log_source *log =
+        log_source_pod(w->a, w->m->loop, w->m->config, w->found->list[i].envoy.name, own);
+    struct rows rows = { w->a, json_array(w->a) };
+    struct err e = { 0 };
+
+    if (accesslog_read(w->a, log, &q, keep_row, &rows, NULL, &e))
+        r->before = rows.list;
+    else
+        r->before_unread = arena_strdup(w->a, e.text);
+    w->gone = w->gone || e.kind == ERR_GONE;
 }
 
 static bool add_to_window(void *arg, const cJSON *row)

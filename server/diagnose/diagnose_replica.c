@@ -120,6 +120,47 @@ static const char *object_of_replica(struct facts *f, const struct diagnose_repl
     return arena_printf(f->arena, "replica %s", r->name);
 }
 
+static bool is_severe(const cJSON *row)
+{
+    return text_same(json_str(row, "level"), "error") ||
+           text_same(json_str(row, "level"), "critical");
+}
+
+/* Where its last run of errors began: of a crash the line before a long trace. Newest first. */
+static const cJSON *last_fault(const cJSON *rows)
+{
+    const cJSON *row, *first = NULL;
+    cJSON_ArrayForEach(row, rows)
+    {
+        if (first && !is_severe(row))
+            break;
+        first = is_severe(row) ? row : NULL;
+    }
+    return first;
+}
+
+static void tell_row_before(struct arena *a, struct finding *x, const cJSON *row)
+{
+    const char *level = json_str(row, "level"), *who = json_str(row, "component");
+    finding_add(a, x, "log before", "%s%s%s%s%s", level ? level : "", level ? " " : "",
+                who ? who : "", who ? ": " : "", json_text(row, "text"));
+}
+
+/* What it said last before it began again: the last fault and the last line, or the last two. As
+ * many facts as every answer has room for. */
+static void tell_before(struct arena *a, struct finding *x, const struct diagnose_replica *r)
+{
+    const cJSON *last = r->before ? r->before->child : NULL, *fault = last_fault(r->before);
+    const cJSON *said[] = { fault && fault != last ? fault : last ? last->next : NULL, last };
+    if (r->before_unread)
+        finding_add(a, x, "log before", "not read: %s", r->before_unread);
+    else if (r->before && !last)
+        finding_add(a, x, "log before", "nothing but requests is in it");
+    for (size_t i = 0; i < sizeof said / sizeof *said; i++)
+        if (said[i])
+            tell_row_before(a, x, said[i]);
+}
+
 static void find_down(struct facts *f, struct findings *all, const struct diagnose_replica *r)
 {
     struct finding *x = findings_new(
@@ -129,9 +170,11 @@ static void find_down(struct facts *f, struct findings *all, const struct diagno
     if (!x)
         return;
     x->sure = true;
-    finding_add(f->arena, x, "pods", "%s", r->down);
     if (r->restarts)
-        finding_add(f->arena, x, "pods", "restarts: %d", r->restarts);
+        finding_add(f->arena, x, "pods", "%s; restarts: %d", r->down, r->restarts);
+    else
+        finding_add(f->arena, x, "pods", "%s", r->down);
+    tell_before(f->arena, x, r);
 }
 
 struct held_against {

@@ -53,6 +53,8 @@ static void read_pages_of_replica(void *arg, int i, struct cancel *own)
     } pages[] = { { &r->server, "/server_info" }, { &r->clusters, "/clusters?format=json" },
                   { &r->stats, stats_page },      { &r->config, "/config_dump" },
                   { &r->certs, "/certs" },        { &r->listeners, "/listeners?format=json" } };
+    if (r->down && r->restarts)
+        diagnose_read_before(w, i, own);
     for (size_t k = 0; k < sizeof pages / sizeof *pages && !w->gone; k++) {
         struct err e = { 0 };
         *pages[k].to = page_of(w, i, pages[k].path, own, &e);

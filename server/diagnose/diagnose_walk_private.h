@@ -28,4 +28,6 @@ void diagnose_read_control(struct walk *w);
 void diagnose_read_settings(struct walk *w);
 /* The access log's rows, and the window against one before it where that was asked for. */
 void diagnose_read_log(struct walk *w);
+/* What replica i, which is down, said before it began again. Parks. */
+void diagnose_read_before(struct walk *w, int i, struct cancel *own);
 void diagnose_read_compared(struct walk *w);

@@ -21,8 +21,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { UNREAD_MOST = 4 /* times on end */, NOT_SHOWN = 20, HIDDEN_SHOWN = 10, WORDS = 500 };
-static const double FIRST_PAUSE = 0.1, LONGEST_PAUSE = 1; /* seconds */
+enum {
+    UNREAD_MOST = 4 /* times on end */,
+    ROUNDS_MOST = 3,
+    NOT_SHOWN = 20,
+    HIDDEN_SHOWN = 10,
+    WORDS = 500
+};
+/* In seconds. */
+static const double FIRST_PAUSE = 0.1, LONGEST_PAUSE = 1, SHORTEST_LOOK = 1, PAGE_SECONDS = 10,
+                    CONTROL_SECONDS = 3;
 
 /* One replica, over all looks at it. */
 struct served_replica {
@@ -42,7 +50,8 @@ struct serving {
     struct serving_change *change;
     struct served_replica *list;
     int count;
-    double began, since; /* by the loop's clock, and Unix seconds */
+    double began, until, since; /* by the loop's clock, and Unix seconds */
+    struct config *quick;       /* as m's, with the time that one page has now */
     bool gone;
 };
 
@@ -89,13 +98,25 @@ static const cJSON *shown_part(struct arena *a, unsigned bit, cJSON *page)
     return bit == SERVING_ROUTES ? as_routes_dump(a, page) : json_get(page, "configs");
 }
 
+/* One that never answers takes half of the time that is left, so that the others are looked at
+ * again within it. */
+static cJSON *page_in_time(struct serving *s, struct arena *a, const struct replica *at,
+                           const char *path, struct cancel *cancel, struct err *e)
+{
+    double usual = s->m->config->timeout > 0 ? s->m->config->timeout : PAGE_SECONDS;
+    double half = (s->until - loop_now(s->m->loop)) / 2;
+    half = half > SHORTEST_LOOK ? half : SHORTEST_LOOK;
+    s->quick->timeout = half < usual ? half : usual;
+    return replica_page(s->m->loop, s->quick, a, at, path, cancel, e);
+}
+
 static bool read_pages(struct serving *s, struct arena *a, const struct replica *at,
                        struct serving_pages *out, struct cancel *cancel, struct err *e)
 {
     for (size_t i = 0; i < SERVING_PAGES; i++) {
         if (!(s->change->pages & pages_read[i].bit))
             continue;
-        cJSON *page = replica_page(s->m->loop, s->m->config, a, at, pages_read[i].path, cancel, e);
+        cJSON *page = page_in_time(s, a, at, pages_read[i].path, cancel, e);
         if (!page)
             return false;
         if (!cJSON_IsObject(page))
@@ -120,9 +141,9 @@ static double read_refusals(struct serving *s, struct arena *a, const struct rep
                             struct cancel *cancel)
 {
     static const char path[] =
-        "/stats?format=json&usedonly&filter=(update_rejected%7Cconfig_fail)%24";
+        "/stats?format=json&usedonly&filter=%28update_rejected%7Cconfig_fail%29%24";
     struct err unread = { 0 };
-    const cJSON *page = replica_page(s->m->loop, s->m->config, a, at, path, cancel, &unread), *stat;
+    const cJSON *page = page_in_time(s, a, at, path, cancel, &unread), *stat;
     double n = 0;
     cJSON_ArrayForEach(stat, json_get(page, "stats"))
     {
@@ -132,19 +153,24 @@ static double read_refusals(struct serving *s, struct arena *a, const struct rep
     return page ? n : -1;
 }
 
-/* The reason that Envoy keeps where it does: of listeners and clusters. */
+/* The reason that Envoy keeps where it does, of such updates: another one's is none. */
 static const char *kept_reason(struct serving *s, struct arena *a, const struct replica *at,
                                struct cancel *cancel)
 {
-    static const char *const lists[] = { "dynamic_listeners", "dynamic_warming_clusters",
-                                         "dynamic_active_clusters", "dynamic_route_configs",
-                                         "ecds_filters" };
-    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+    static const struct {
+        unsigned bit;
+        const char *list;
+    } kept[] = { { SERVING_CLUSTERS, "dynamic_warming_clusters" },
+                 { SERVING_CLUSTERS, "dynamic_active_clusters" },
+                 { SERVING_ROUTES, "dynamic_route_configs" },
+                 { SERVING_PLUGINS, "ecds_filters" } };
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+        if (!(s->change->pages & kept[i].bit))
+            continue;
         struct err unread = { 0 };
         const char *path =
-            arena_printf(a, "/config_dump?resource=%s&mask=error_state.details", lists[i]);
-        const cJSON *one,
-            *page = replica_page(s->m->loop, s->m->config, a, at, path, cancel, &unread);
+            arena_printf(a, "/config_dump?resource=%s&mask=error_state.details", kept[i].list);
+        const cJSON *one, *page = page_in_time(s, a, at, path, cancel, &unread);
         cJSON_ArrayForEach(one, json_get(page, "configs"))
         {
             const char *details = json_text(json_get(one, "error_state"), "details");
@@ -242,12 +268,12 @@ static bool all_are_done(const struct serving *s)
 
 static void wait_for_all(struct serving *s)
 {
-    double until = s->began + s->m->config->control.served, pause = FIRST_PAUSE;
+    double pause = FIRST_PAUSE;
     struct err e = { 0 };
     for (;;) {
         double before = loop_now(s->m->loop);
         beside_each(s->m->loop, s->count, REPLICAS_AT_ONCE, look_at_replica, s, s->m->cancel);
-        double left = until - loop_now(s->m->loop);
+        double left = s->until - loop_now(s->m->loop);
         if (s->gone || all_are_done(s) || left <= 0)
             return;
         if (!nap_for(s->m->loop, pause < left ? pause : left, "every replica", "to serve a change",
@@ -259,6 +285,41 @@ static void wait_for_all(struct serving *s)
         pause = pause * 2 < LONGEST_PAUSE ? pause * 2 : LONGEST_PAUSE;
         pause = took > pause ? took : pause;
     }
+}
+
+static struct served_replica not_looked_at(const struct replica *at)
+{
+    return (struct served_replica){ .at = at, .given_up = at->pod && !at->ready, .refusals = -1 };
+}
+
+/* What was seen of that replica; NULL: nothing, or of a time when it was not ready. */
+static const struct served_replica *replica_seen_before(const struct serving *s,
+                                                        const struct replica *at)
+{
+    for (int i = 0; i < s->count; i++)
+        if (!strcmp(s->list[i].at->envoy.name, at->envoy.name))
+            return s->list[i].at->ready || !at->ready ? &s->list[i] : NULL;
+    return NULL;
+}
+
+/* Pods come and go meanwhile: those that there are now count. True: some were not looked at. */
+static bool take_pods_of_now(struct serving *s)
+{
+    struct err unread = { 0 };
+    const struct replicas *now = NULL;
+    bool more = false;
+    if (s->count && s->list[0].at->pod && !s->gone)
+        now = replicas_find(s->m->loop, s->m->config, s->a, s->m->cancel, &unread);
+    struct served_replica *list = now ? arena_array(s->a, struct served_replica, now->count) : NULL;
+    for (int i = 0; list && i < now->count; i++) {
+        const struct served_replica *before = replica_seen_before(s, &now->list[i]);
+        list[i] = before ? *before : not_looked_at(&now->list[i]);
+        list[i].at = &now->list[i];
+        more = more || (!before && !list[i].given_up);
+    }
+    s->list = list ? list : s->list;
+    s->count = list ? now->count : s->count;
+    return more;
 }
 
 /* -- what is said ------------------------------------------------------------------------------ */
@@ -278,9 +339,10 @@ static void add_word_of_controller(struct serving *s, struct served_replica *x,
 /* What the controller says of the replicas that do not serve it. */
 static void ask_control_plane(struct serving *s)
 {
-    const struct pilot_means means = { s->m->loop, s->m->config, s->m->cancel };
+    const struct pilot_means means = { s->m->loop, s->quick, s->m->cancel };
     const cJSON *control = NULL;
     struct err e = { 0 };
+    s->quick->timeout = CONTROL_SECONDS;
     for (int i = 0; i < s->count && pilot_configured(s->m->config); i++) {
         struct served_replica *x = &s->list[i];
         if (x->served || (x->at->pod && !x->at->ready))
@@ -401,7 +463,11 @@ cJSON *serving_wait(struct arena *a, const struct serving_means *m, const struct
     static const char unseen[] = "whether it is served cannot be seen: Envoy does not show it";
     struct serving s = { .a = a, .m = m, .began = loop_now(m->loop), .since = when_now() };
     struct err e = { 0 };
+    s.until = s.began + m->config->control.served;
+    s.quick = arena_make(a, struct config);
+    *s.quick = *m->config;
     s.change = serving_expect(a, m, p, wrote);
+    s.change->since = s.since;
     if (!s.change->visible)
         return only_says(&s, unseen);
     const struct replicas *all = replicas_find(m->loop, m->config, a, m->cancel, &e);
@@ -410,10 +476,10 @@ cJSON *serving_wait(struct arena *a, const struct serving_means *m, const struct
     s.count = all->count;
     s.list = arena_array(a, struct served_replica, all->count);
     for (int i = 0; i < all->count; i++)
-        s.list[i] = (struct served_replica){ .at = &all->list[i],
-                                             .given_up = all->list[i].pod && !all->list[i].ready,
-                                             .refusals = -1 };
+        s.list[i] = not_looked_at(&all->list[i]);
     wait_for_all(&s);
+    for (int i = 0; i < ROUNDS_MOST && take_pods_of_now(&s); i++)
+        wait_for_all(&s);
     if (s.gone || (m->cancel && m->cancel->fired))
         return only_says(&s, SERVING_NOT_LOOKED ": the call was cancelled");
     if (!serving_is_clear(s.change))

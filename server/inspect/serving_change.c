@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/when.h"
 #include "inspect/drift.h"
 #include "inspect/serving_private.h"
 #include "inspect/world.h"
@@ -11,7 +12,7 @@
 #include "rule/trap.h"
 #include <string.h>
 
-enum { NAME_SHOWN = 120, WHY_SHOWN = 300 };
+enum { NAME_SHOWN = 120, WHY_SHOWN = 300, CLOCKS_APART = 60 /* seconds */ };
 
 /* -- routes ------------------------------------------------------------------------------------ */
 
@@ -182,32 +183,47 @@ static bool shows_route(const struct serving_op *o)
     return !o->hidden && shown_kind(o->op)->pages == SERVING_ROUTES;
 }
 
-/* Marks those of `wanted` that are among the routes of a virtual host. */
-static void see_routes(struct arena *a, cJSON *wanted, const cJSON *virtual_host)
+/* Marks those of `wanted` that are among the routes of a virtual host; those that are `older` than
+ * the change by words. */
+static void see_routes(struct arena *a, cJSON *wanted, const cJSON *older,
+                       const cJSON *virtual_host)
 {
     const cJSON *route;
     cJSON_ArrayForEach(route, json_get(virtual_host, "routes"))
     {
         const char *name = json_str(route, "name");
-        if (name && json_get(wanted, name))
+        if (!name || !json_get(wanted, name) || json_true(wanted, name))
+            continue;
+        if (json_get(older, name))
+            json_set_str(a, wanted, name, "that name is there, made before the change");
+        else
             json_set_bool(a, wanted, name, true);
     }
 }
 
-/* {name: is it there?} of the routes that are looked for. */
+/* Was it made long before the change, so that a route of that name is an earlier one's? */
+static bool is_of_before(const struct serving_change *x, const cJSON *entry)
+{
+    double at = when_parse(json_str(entry, "last_updated"));
+    return at > 0 && at < x->since - CLOCKS_APART;
+}
+
+/* {name: is it there? or why that counts not} of the routes that are looked for. */
 static cJSON *see_names(struct arena *a, const struct serving_change *x, const cJSON *dump)
 {
-    cJSON *wanted = json_object(a);
+    cJSON *wanted = json_object(a), *made = json_object(a);
     const cJSON *part, *entry, *host;
     for (int i = 0; i < x->count; i++)
         if (shows_route(&x->ops[i]))
-            json_set_bool(a, wanted, envoy_route(a, &x->ops[i]), false);
+            json_set_bool(a, x->ops[i].op->verb == PLAN_CREATE ? made : wanted,
+                          envoy_route(a, &x->ops[i]), false);
+    cJSON_ArrayForEach(part, made) json_set_bool(a, wanted, part->string, false);
     cJSON_ArrayForEach(part, json_get(dump, "configs"))
     {
         cJSON_ArrayForEach(entry, json_get(part, "dynamic_route_configs"))
         {
             cJSON_ArrayForEach(host, json_path(entry, "route_config.virtual_hosts"))
-                see_routes(a, wanted, host);
+                see_routes(a, wanted, is_of_before(x, entry) ? made : NULL, host);
         }
     }
     return wanted;
@@ -234,16 +250,19 @@ static const char *route_missing_here(struct arena *a, struct serving_change *c,
                                       struct serving_op *x, const struct envoy_routes *r)
 {
     const char *name = envoy_route(a, x);
-    bool there = json_true(r->there, name);
+    const char *older = json_str(r->there, name);
+    bool there = older || json_true(r->there, name);
     if (!x->now)
         return there ? "it is still there" : NULL;
     if (!there)
         return "it is not there";
     if (!is_route(x))
-        return NULL;
+        return older;
     const char *differs = json_str(r->compared.differs, name);
     const char *skipped = json_str(r->compared.skipped, name);
-    return differs || !skipped ? differs : route_uncompared(c, x, skipped);
+    if (differs || !skipped)
+        return differs;
+    return older ? older : route_uncompared(c, x, skipped);
 }
 
 static const char *op_missing(struct arena *a, struct serving_change *c, struct serving_op *x,

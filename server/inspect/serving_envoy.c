@@ -171,11 +171,13 @@ static bool filter_is_of(const char *filter, const char *plugin)
            (own[n] == '-' && isdigit((unsigned char)own[n + 1]));
 }
 
+static const char FILTER_SETTINGS[] = "typed_config.config.configuration";
+
 /* The settings that the filter carries; NULL: none that can be read. */
 static const cJSON *filter_settings(struct arena *a, const cJSON *filter)
 {
     struct err unread = { 0 };
-    const cJSON *config = json_path(filter, "typed_config.config.configuration");
+    const cJSON *config = json_path(filter, FILTER_SETTINGS);
     const char *text = json_str(config, "value");
     return text ? json_parse(a, text, strlen(text), &unread) : json_members(config);
 }
@@ -190,6 +192,18 @@ static bool holds_all(const cJSON *there, const cJSON *wanted)
             return false;
     }
     return true;
+}
+
+/* Is there something of `was` that `wanted` took away? */
+static bool holds_removed(const cJSON *there, const cJSON *was, const cJSON *wanted)
+{
+    const cJSON *m;
+    cJSON_ArrayForEach(m, was)
+    {
+        if (!json_get(wanted, m->string) && json_get(there, m->string))
+            return true;
+    }
+    return false;
 }
 
 /* What the filter has for that scope: its own members for "global", else the rule that names it. */
@@ -208,20 +222,29 @@ static const cJSON *settings_at(struct arena *a, const cJSON *settings, const ch
     return NULL;
 }
 
+/* there: NULL: it has none for that scope. */
+static const char *settings_missing(const cJSON *there, const cJSON *was, const cJSON *wanted)
+{
+    if (there && holds_removed(there, was, wanted))
+        return "it still has settings that were taken away";
+    return there && holds_all(there, wanted) ? NULL : "its settings there are others";
+}
+
 /* One filter of the plugin, against what was written. */
 static const char *filter_missing(struct arena *a, const struct serving_op *x, const cJSON *filter)
 {
     const char *type = json_text(json_get(filter, "typed_config"), "@type");
-    const cJSON *wanted = json_get(x->now, "configurations");
-    const cJSON *there = settings_at(a, filter_settings(a, filter), x->op->scope);
-    bool runs = instance_runs(x->now);
+    const cJSON *was = json_get(x->op->before, "configurations");
+    const cJSON *settings = filter_settings(a, filter);
+    const cJSON *there = settings_at(a, settings, x->op->scope);
+    bool runs = instance_runs(x->now), scoped = x->op->scope && strchr(x->op->scope, ':');
     if (runs && text_ends(type, "rbac.v3.RBAC"))
         return "the plugin's module is not loaded there: requests pass without it";
+    if (!settings && *json_text(json_path(filter, FILTER_SETTINGS), "value"))
+        return "its settings there could not be read";
     if (runs)
-        return there && holds_all(there, wanted) ? NULL : "its settings there are others";
-    const cJSON *was = json_get(x->op->before, "configurations");
-    bool still = there && (strchr(x->op->scope ? x->op->scope : "", ':') || holds_all(there, was));
-    return still ? "its settings are still there" : NULL;
+        return settings_missing(there, was, json_get(x->now, "configurations"));
+    return there && (scoped || holds_all(there, was)) ? "its settings are still there" : NULL;
 }
 
 const char *serving_plugin_missing(struct arena *a, const struct serving_op *x,

@@ -38,6 +38,7 @@ struct serving_change {
     struct serving_op *ops;
     int count, visible;
     unsigned pages;           /* that are needed */
+    double since;             /* Unix seconds: it was written before */
     struct trap_world *world; /* with the routes that were written; NULL: there are none */
 };
 

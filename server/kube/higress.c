@@ -21,13 +21,14 @@ static const double POD_SECONDS = 15; /* how long a pod that was found counts */
 static const struct workload {
     const char *name;     /* of the Deployment */
     const char *selector; /* of its pods */
-    const char *setting;  /* that names another one */
+    const char *setting;  /* that names others */
     int port;             /* of its pages */
 } workloads[KUBE_WORKLOADS] = {
     [KUBE_CONSOLE] = { "higress-console", "app.kubernetes.io/name=higress-console",
                        "kubernetes.console", 8080 },
     [KUBE_GATEWAY] = { "higress-gateway", "app=higress-gateway", "kubernetes.gateway", 15000 },
-    [KUBE_CONTROLLER] = { "higress-controller", "app=higress-controller", NULL, 15014 },
+    [KUBE_CONTROLLER] = { "higress-controller", "app=higress-controller", "kubernetes.controller",
+                          15014 },
 };
 
 /* One workload of one Higress. */
@@ -93,11 +94,11 @@ static int by_ready_and_name(const void *x, const void *y)
 
 static bool no_pod(const struct kube_target *t, struct err *e)
 {
-    const char *setting = workloads[t->workload].setting;
-    return err_set(
-        e, ERR_NET, "there is no pod %s in namespace %s of %s: is Higress installed there%s%s%s?",
-        t->selector, t->higress->access.namespace, t->higress->access.server,
-        setting ? ", with other labels (" : "", setting ? setting : "", setting ? ")" : "");
+    return err_set(e, ERR_NET,
+                   "there is no pod %s in namespace %s of %s: is Higress installed there, with "
+                   "other labels (%s)?",
+                   t->selector, t->higress->access.namespace, t->higress->access.server,
+                   workloads[t->workload].setting);
 }
 
 static const char *pods_path(const struct kube_target *t, struct arena *a)
@@ -231,13 +232,15 @@ static bool fetch_from_one_pod(void *arg, struct loop *l, struct arena *a,
                                const struct fetch_request *r, struct fetch_answer *out,
                                struct err *e)
 {
-    const struct one_pod *p = arg;
+    struct one_pod *p = arg;
     struct fetch_request own = *r;
     own.url = r->url + strlen(p->at.url);
     own.via = NULL;
     own.ca_file = NULL;
-    return kube_pod_reach(kube_higress_api(p->higress, l), a, &p->port,
-                          p->higress->uses & KUBE_USE_EXEC, &own, out, e);
+    bool came = kube_pod_reach(kube_higress_api(p->higress, l), a, &p->port,
+                               p->higress->uses & KUBE_USE_EXEC, &own, out, e);
+    p->at.way = came ? out->way : p->at.way;
+    return came;
 }
 
 const struct kube_pod_at *kube_higress_pod_at(struct kube_higress *h, struct arena *a,

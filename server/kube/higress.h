@@ -56,6 +56,7 @@ void kube_higress_keep_no_more(struct kube_higress *h);
 struct kube_pod_at {
     const char *url; /* "kubernetes://10.0.0.1:6443/NAMESPACE/pods/NAME:15000" */
     struct fetch_via via;
+    const char *way; /* by which the last page came (kube/way.h); NULL: none yet */
 };
 const struct kube_pod_at *kube_higress_pod_at(struct kube_higress *h, struct arena *a,
                                               const char *pod, int port);

@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/yaml.h"
+#include "net/probe.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -208,6 +209,8 @@ static bool take_kube_cluster(struct arena *a, const struct kube_entry *x, struc
         !take_kube_text(x, x->is, "tls-server-name", &out->tls_name, e) ||
         !take_kube_text(x, x->is, "proxy-url", &out->proxy, e))
         return false;
+    if (out->tls_name && !probe_is_host(out->tls_name)) /* in a URL it would be more */
+        return bad_entry(x, e, "has a tls-server-name that is no name of a host");
     if (json_true(x->is, "insecure-skip-tls-verify"))
         return bad_entry(x, e,
                          "says insecure-skip-tls-verify; higress-ops always verifies: give the "

@@ -5,12 +5,20 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kube/pod_private.h"
+#include "mask/mask.h"
+#include <limits.h>
+#include <string.h>
 
-/* " (the message)"; "": there is none. */
+enum { MESSAGE_MAX = 4096 };
+
+/* " (the message)"; "": there is none. It may be the end of a container's log. */
 static const char *in_brackets(struct arena *a, const cJSON *o)
 {
-    const char *message = json_str(o, "message");
-    return message && *message ? arena_printf(a, " (%s)", message) : "";
+    const char *message = json_text(o, "message");
+    if (!*message)
+        return "";
+    message = mask_shapes(a, arena_strndup(a, message, strnlen(message, MESSAGE_MAX)));
+    return arena_printf(a, " (%s)", message);
 }
 
 static const char *how_it_ended(struct arena *a, const cJSON *terminated)
@@ -91,10 +99,11 @@ cJSON *kube_pod_keep(void *arg, struct arena *a, const cJSON *pod)
 
 struct kube_pod kube_pod_kept(const cJSON *kept)
 {
+    double restarts = json_num(kept, "restarts", 0);
     return (struct kube_pod){ .name = json_text(kept, "name"),
                               .ready = json_true(kept, "ready"),
                               .phase = json_text(kept, "phase"),
                               .runs = json_true(kept, "runs"),
-                              .restarts = (int)json_num(kept, "restarts", 0),
+                              .restarts = restarts < INT_MAX ? (int)restarts : INT_MAX,
                               .why = json_str(kept, "why") };
 }

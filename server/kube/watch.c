@@ -230,6 +230,14 @@ static bool follow_stream(struct kube_watch *w, struct err *e)
 /* -- both, again and again -----------------------------------------------------------------------
  */
 
+/* A stream without a word need not be one: what stands between may swallow events. So the list is
+ * read again, and what is known counts no more while the next try waits for the second one. */
+static void doubt_silence(struct kube_watch *w)
+{
+    w->version[0] = '\0';
+    w->live = w->live && w->failed == 1;
+}
+
 /* True: the next try waits. A stream that brought something, or lasted, begins the count of
  * failures anew; a list does not, so that one which always leads to a stream that fails is not
  * asked for without end. */
@@ -248,8 +256,10 @@ static bool run_watch_once(struct kube_watch *w)
     if (ok && !w->failed && w->counts.events > events)
         return false;
     w->failed += w->failed < PAUSES;
-    if (ok)
-        return true; /* it ended at once, or without a word */
+    if (ok) { /* it ended at once, or without a word */
+        doubt_silence(w);
+        return true;
+    }
     trace(TRACE_FETCH, "the watch of %s: %s", w->what.path, e.text);
     w->live = false;
     w->version[0] = '\0';

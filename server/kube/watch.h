@@ -3,7 +3,8 @@
  *
  * A version that the cluster no longer has (410, as a status or as an event) is listed anew; other
  * failures are tried again after 1 s, 2 s, … 64 s. While it is not known to be true it has no
- * objects: whoever asks lists by himself. A stream is asked to end after two minutes, so that a
+ * objects: whoever asks lists by himself. A stream that ends without a word is followed by a list:
+ * something between may swallow events. A stream is asked to end after two minutes, so that a
  * connection that died unheard is noticed. Source: Kubernetes' API conventions, "efficient
  * detection of changes"; docs/kubernetes.md.
  */

@@ -136,7 +136,7 @@ static const char *hook_path(const char *host, const char *path)
 {
     for (size_t i = 0; i < sizeof webhooks / sizeof *webhooks; i++) {
         const char *h = webhooks[i].host, *shown = webhooks[i].path;
-        bool fits = *h == '.' ? text_ends(host, h) : !strcmp(host, h);
+        bool fits = *h == '.' ? text_ends(host, h) : *h == *host && !strcmp(host, h);
         if (fits && !strncasecmp(path, shown, strlen(shown)))
             return shown;
     }
@@ -236,7 +236,8 @@ static void write_pair(struct arena *a, struct buf *b, const char *s, size_t n)
     }
     char *name = arena_strndup(a, s, (size_t)(equals - s));
     char *value = arena_strndup(a, equals + 1, n - (size_t)(equals + 1 - s));
-    buf_printf(b, "%s=", name);
+    buf_str(b, name);
+    buf_char(b, '=');
     if (is_shown(name) && !strstr(value, "://")) /* a URL in a URL in a URL … has no end */
         buf_str(b, mask_shapes(a, value));
     else if (is_setting(name, value))

@@ -148,6 +148,8 @@ bool fetch_error(struct arena *a, const struct fetch_facts *f, struct err *e)
         return err_set(e, ERR_NET, "%s %s: the CA file '%s' cannot be read", f->method,
                        fetch_shown_url(a, f->url), f->ca_file ? f->ca_file : "of the system");
     const char *detail = text_clean(a, f->detail[0] ? f->detail : f->reason, 200);
+    if (f->proxy && strstr(detail, "nsupported proxy")) /* it quotes the URL, with its password */
+        detail = "libcurl takes no proxy of that form";
     const char *words = f->proxy ? proxy_in_words(a, f, detail) : failure_in_words(a, f, detail);
     return err_set(e, ERR_NET, "%s %s: %s", f->method, fetch_shown_url(a, f->url), words);
 }

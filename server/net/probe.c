@@ -46,6 +46,13 @@ void probe_say(const char *error, char *out, size_t size)
     snprintf(out, size, "%.*s", (int)size - 1, said ? said + 3 : error);
 }
 
+bool probe_is_host(const char *text)
+{
+    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    static const char six[] = "abcdefABCDEF0123456789.:";
+    return *text && !text[strspn(text, strchr(text, ':') ? six : name)];
+}
+
 bool probe(struct loop *l, struct arena *a, const char *host, int port, const char *tls_name,
            double timeout, const struct reach *reach, struct cancel *c, struct probe *out,
            struct err *e)

@@ -39,6 +39,8 @@ struct probe {
 bool probe(struct loop *l, struct arena *a, const char *host, int port, const char *tls_name,
            double timeout, const struct reach *reach, struct cancel *c, struct probe *out,
            struct err *e);
+/* Is the text a host by its characters, and none that a URL would read as more than that? */
+bool probe_is_host(const char *text);
 const char *probe_name(enum probe_result r);
 enum probe_result probe_result_of(int fetch_cause);        /* enum fetch_cause */
 void probe_say(const char *error, char *out, size_t size); /* of fetch()'s, without the URL */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "config/config.h"
+#include "mask/mask.h"
 #include "net/beside.h"
 #include "net/fetch.h"
 #include "net/probe.h"
@@ -15,13 +16,16 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ROWS = 40, NAMES = 8, SAID = 300, HOST_NAME = 256 };
+enum { ROWS = 40, NAMES = 8, SAID = 300, HEARD = 4000, HOST_NAME = 256 };
 static const double CONNECT_SECONDS = 3;
 
 void knock_said(struct knock *k, const char *text)
 {
+    struct arena *a = k->party->a;
     if (text && *text)
-        json_set_str(k->party->a, k->row, "said", text_clean(k->party->a, text, SAID));
+        json_set_str(
+            a, k->row, "said",
+            text_clean(a, mask_shapes(a, arena_strndup(a, text, strnlen(text, HEARD))), SAID));
 }
 
 /* -- a connect, a handshake ----------------------------------------------------------------------
@@ -122,6 +126,13 @@ static const struct {
     [BY_MODELS] = { "models", knock_models }, [BY_MCP] = { "mcp", knock_mcp },
 };
 
+/* Characters of a URL in a name ("x@elsewhere", "elsewhere/") would lead to another place than the
+ * gateway is led to. */
+static bool is_a_place(const struct knock *k)
+{
+    return probe_is_host(k->host) && (!k->tls_name || probe_is_host(k->tls_name));
+}
+
 static void knock_one(void *arg, int i, struct cancel *own)
 {
     struct party *p = arg;
@@ -132,7 +143,13 @@ static void knock_one(void *arg, int i, struct cancel *own)
     k->cancel = own;
     json_set_str(p->a, k->row, "at", k->gateway ? "the gateway" : text_clean(p->a, at, HOST_NAME));
     json_set_str(p->a, k->row, "by", ways[k->by].name);
-    ways[k->by].knock(k);
+    if (k->gateway || is_a_place(k)) {
+        ways[k->by].knock(k);
+        return;
+    }
+    json_set_str(p->a, k->row, "sent", "nothing");
+    json_set_str(p->a, k->row, "result", "not-probed");
+    knock_said(k, "its host, or the name for its certificate, is no name of a host");
 }
 
 /* -- what came -----------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ void knock_http(struct knock *k);
 void knock_grpc(struct knock *k);
 void knock_models(struct knock *k); /* probe_models.c */
 void knock_mcp(struct knock *k);    /* probe_mcp.c */
-/* A text of a stranger: cleaned, cut. */
+/* A text of a stranger: masked by form, cleaned, cut. */
 void knock_said(struct knock *k, const char *text);
 
 /* probe_envoy.c: what each replica says of the endpoints that were asked; parks. */

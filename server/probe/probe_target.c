@@ -226,14 +226,25 @@ static bool gather_route(struct party *p)
     return true;
 }
 
+/* The service that a provider is bound to in place of its own source, as the console has it: of
+ * OpenAI's type, by name and port. NULL: none, whatever its settings hold besides. */
+static const char *service_of_openai(const cJSON *provider)
+{
+    const cJSON *raw = json_get(provider, "rawConfigs");
+    const char *service = json_text(raw, "openaiCustomServiceName");
+    bool bound = !strcmp(json_text(provider, "type"), "openai") &&
+                 json_num(raw, "openaiCustomServicePort", 0) > 0;
+    return bound && *service ? service : NULL;
+}
+
 static bool gather_provider(struct party *p)
 {
     const cJSON *provider = object_of(p, "ai-provider", p->ask->name);
-    const char *custom = json_str(json_get(provider, "rawConfigs"), "openaiCustomServiceName");
+    const char *custom = service_of_openai(provider);
     const struct knock like = { .by = BY_MODELS, .provider = provider };
     if (!provider)
         return false;
-    if (custom && *custom)
+    if (custom)
         return each_endpoint(p, custom, &like, add_as_it_is);
     const char *source = derived_name(p->a, DERIVED_LLM_SOURCE, p->ask->name);
     const cJSON *o = object_of(p, "service-source", source);

@@ -55,19 +55,26 @@ static const char *sure_service(struct arena *a, const cJSON *source)
                                    : NULL;
 }
 
+static int compare_hosts(const void *x, const void *y)
+{
+    return strcmp(*(const char *const *)x, *(const char *const *)y);
+}
+
 /* Names of sources whose service the registry does not have. */
 static cJSON *sources_without(struct control_run *r, const cJSON *hosts, int *sure)
 {
+    const char **known = arena_array(r->a, const char *, json_count(hosts) + 1);
     cJSON *missing = json_array(r->a);
     const cJSON *source, *host;
-    cJSON *known = json_object(r->a);
+    size_t n = 0;
     *sure = 0;
-    cJSON_ArrayForEach(host, hosts) json_set_bool(r->a, known, host->valuestring, true);
+    cJSON_ArrayForEach(host, hosts) known[n++] = host->valuestring;
+    qsort(known, n, sizeof *known, compare_hosts);
     cJSON_ArrayForEach(source, r->f->sources)
     {
         const char *service = sure_service(r->a, source);
         *sure += service != NULL;
-        if (service && !json_get(known, service))
+        if (service && !bsearch(&service, known, n, sizeof *known, compare_hosts))
             json_add_str(r->a, missing, json_text(source, "name"));
     }
     return missing;
@@ -253,7 +260,7 @@ const char *control_replica_words(struct arena *a, const cJSON *control, const c
 {
     const cJSON *proxy = find_connected(control, replica);
     if (!proxy)
-        return NULL;
+        return proxies_known(control) ? NULL : "";
     const char *refused = kinds_in(a, proxy, "refused");
     const char *unanswered = kinds_in(a, proxy, "unanswered");
     return arena_printf(a, "%s%s%s%s%s", *refused ? "refused " : "", refused,

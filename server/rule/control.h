@@ -27,6 +27,6 @@ struct control_facts {
 /* [{"code", "kind", "name": of what it is about, "fact", "next"}], bounded. */
 cJSON *control_faults(struct arena *a, const struct control_facts *f);
 /* "refused routes (REASON), has not answered endpoints": how a replica stands in all controllers,
- * in words; "" where all it was sent is acknowledged, NULL: it is connected to none that was read.
- */
+ * in words; "" where all it was sent is acknowledged, or not all were read, whole; NULL: it is
+ * connected to none. */
 const char *control_replica_words(struct arena *a, const cJSON *control, const char *replica);

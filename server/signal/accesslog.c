@@ -10,15 +10,18 @@
  * - a line in Higress' format is left out by values that the gateway alone writes, which are shown;
  * - where the format has fields that are hidden whole (cookies, headers that an operator added), no
  *   line is left out, since a guess that hits one would take the time of a parse.
+ * Where a reading ends, which is told, goes by what is shown too (log_scan_line).
  * What a parse costs can thus tell of one thing: a token in the middle of a text that is shown
  * (an agent, a path) and is known by its form alone.
  */
 #include "signal/accesslog.h"
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/fiber.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/when.h"
+#include "net/loop.h"
 #include "signal/accesslog_scan_private.h"
 #include <ctype.h>
 #include <errno.h>
@@ -29,7 +32,8 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BLOCK = 64 * 1024, LOOK_AT = 64 };
+enum { BLOCK = 128 * 1024, LOOK_AT = 64, SKIPPED_COST = 64 };
+static const double others_wait = 0.01; /* seconds */
 enum { SAMPLES = 8, SAMPLE = 16 * 1024, SAMPLE_LINES = 8, SAMPLED = 1024 * 1024 };
 
 /* Behind the beginning of a line too long, the lines before it begin. */
@@ -48,7 +52,7 @@ static bool is_usual(const char *line, size_t n)
 {
     struct log_fields f;
 
-    return log_take_fields(line, n, &f) && f.size[log_key_place("ai_log", 6, 0)] <= 1;
+    return log_take_fields(line, n, &f) && f.size[LOG_AI_LOG] <= 1;
 }
 
 /* Some lines, the last ones of the text, say how the log is written, and whether it has fields that
@@ -71,7 +75,7 @@ static void look_at_format(struct scan *s, const char *text, size_t n, int lines
         n = (size_t)(nl - text);
     }
     if (hides)
-        s->literals[0] = NULL;
+        log_scan_skip_none(s);
 }
 
 /* The newest lines may all be one client's: so some of a longer stretch are looked at first. Not of
@@ -94,23 +98,13 @@ static void sample_formats(struct scan *s, const struct log_part *f)
     }
 }
 
-/* The text begins with a line break. */
-static int count_log_lines(const char *text, size_t n)
-{
-    const char *end = text + n;
-    int lines = 0;
-
-    for (const char *nl = text; nl && nl + 1 < end;
-         nl = memchr(nl + 1, '\n', (size_t)(end - nl - 1)))
-        lines++;
-    return lines;
-}
-
 /* The lines of [text, text+n) from the last to the second; how much of the first is left over.
  * place: where the text begins in its file. */
 static size_t take_block(struct scan *s, char *text, size_t n, size_t place)
 {
-    bool plain = log_blank(text, n);
+    int breaks;
+    size_t all = n;
+    bool plain = log_blank_counting(text, n, &breaks);
 
     n = skip_lost(s, text, n);
     if (s->at_end)
@@ -118,7 +112,8 @@ static size_t take_block(struct scan *s, char *text, size_t n, size_t place)
     const char *first = memchr(text, '\n', n);
     if (first && plain && !log_scan_has_literals(s, first, n - (size_t)(first - text))) {
         s->at_end = false;
-        s->seen.lines += count_log_lines(first, n - (size_t)(first - text));
+        s->seen.lines += breaks - (n < all) - (text[n - 1] == '\n');
+        log_scan_age(s, first, n - (size_t)(first - text), place + (size_t)(first + 1 - text));
         return (size_t)(first - text); /* the unfinished first line stays anyway */
     }
     while (!s->done) {
@@ -140,7 +135,20 @@ static bool read_block(struct scan *s, const struct log_part *f, char *to, size_
         return err_set(e, ERR_SYSTEM, "the access log changed while it was read: %s",
                        errno ? strerror(errno) : "it became shorter");
     s->seen.scanned += n;
+    s->spent += s->skips && f->cheap ? n / SKIPPED_COST : n;
     return true;
+}
+
+/* Whatever else the process does goes on while a long file is read. */
+static bool let_others_run(struct scan *s, struct err *e)
+{
+    struct loop *l = s->from->loop;
+
+    if (!l || !fiber_self() || loop_now(l) - s->began < others_wait)
+        return true;
+    bool ok = nap_for(l, 0, "other work while it reads", "the access log", s->from->cancel, e);
+    s->began = loop_now(l);
+    return ok;
 }
 
 /* One block before pos, with what is left of the one behind it; returns what is left of it. */
@@ -166,9 +174,9 @@ static bool scan_part(struct scan *s, const struct log_part *f, size_t max_scan,
     char *buf = s->block = s->block ? s->block : arena_alloc(s->arena, BLOCK + LOG_LINE_MAX + 1);
     size_t carry = 0, pos = f->end;
 
-    while (pos > 0 && !s->done && s->seen.scanned < max_scan) {
+    while (pos > 0 && !s->done && s->spent < max_scan) {
         carry = scan_block(s, f, buf, &pos, carry, e);
-        if (e->kind != ERR_NONE)
+        if (e->kind != ERR_NONE || !let_others_run(s, e))
             return false;
     }
     if (pos == 0 && f->end > 0 && !s->done && !s->line_lost)
@@ -216,7 +224,7 @@ static bool scan_all(struct scan *s, struct log_reader *r, size_t max_scan, stru
 
     while (!last && r->ops->next(r, &part, e)) {
         ok = scan_one(s, &part, max_scan, e);
-        last = !ok || s->done || s->resume > 0 || s->seen.scanned >= max_scan || !r->ops->more(r);
+        last = !ok || s->done || s->resume > 0 || s->spent >= max_scan || !r->ops->more(r);
         if (ok && last) {
             tell_oldest(s, &part, s->resume);
             r->ops->rest(r, &part, s->resume, s->too_old, &s->seen);
@@ -233,6 +241,8 @@ bool accesslog_read(struct arena *a, struct log_source *from, const struct acces
     struct err why = { 0 };
 
     log_scan_begin(&s, a, q, fn, arg);
+    s.from = from;
+    s.began = from->loop ? loop_now(from->loop) : 0;
     struct log_reader *r = log_reader_new(from, a, q, &why);
     if (r)
         scan_all(&s, r, q->max_scan ? q->max_scan : (size_t)64 << 20, &why);

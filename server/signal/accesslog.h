@@ -4,7 +4,7 @@
  * One line is one record, and no client writes a second one: a line that holds a key twice, or keys
  * as the format cannot give them, is `forged`. Every filter is judged on the record as it is handed
  * out: strings, clean, cut and masked, query values and unknown fields as "***" (accesslog_mask.c).
- * So no search can tell anything about what is hidden. The file is read in blocks of 64 KiB, never
+ * So no search can tell anything about what is hidden. The file is read in blocks of 128 KiB, never
  * whole; lines that cannot match are not parsed. Where it does not reach back far enough, what a
  * rotation made of older lines follows, gzip'd or not.
  *
@@ -40,7 +40,8 @@ struct accesslog_query {
     int status_class;   /* 2..5; 0: any */
     double since;       /* Unix seconds; 0: any */
     int limit;          /* matching lines; 0: 100 */
-    size_t max_scan;    /* bytes read at most; 0: 64 MiB */
+    size_t max_scan;    /* bytes read at most; 0: 64 MiB of lines that a filter's words do not leave
+                           out, 4 GiB of files */
     const char *cursor; /* of an earlier answer: goes on behind what that one looked at; NULL */
     bool newest_file;   /* no rotated ones */
     /* Keys that fn looks at, ended by NULL: rows live only until fn returns, and may have no more
@@ -68,8 +69,8 @@ struct accesslog_seen {
  * record. Of others: {"time", "level", "component", "text"}, where known. With "replica" where
  * lines have one. False: stop. */
 typedef bool accesslog_fn(void *arg, const cJSON *row);
-/* Newest first. False when it cannot be read (e says why). seen may be NULL. Parks, but for files.
- */
+/* Newest first. False when it cannot be read (e says why). seen may be NULL. Parks; others run
+ * every 10 ms while files are read. */
 bool accesslog_read(struct arena *a, struct log_source *from, const struct accesslog_query *q,
                     accesslog_fn *fn, void *arg, struct accesslog_seen *seen, struct err *e);
 /* One line as a row; NULL when it is no record. */

@@ -2,63 +2,26 @@
  * log, before anything else looks at them. Of all work on a log this is done for every byte.
  */
 #include "signal/accesslog_line_private.h"
+#include <stdint.h>
 #include <string.h>
 #if defined(__x86_64__)
 #include <sys/platform/x86.h>
 #endif
 
-enum { CHUNK = 64 };
+enum { WORD = 8, HALF = 32, CHUNK = 2 * HALF };
+enum { COUNTED = 100 }; /* chunks at most, as a byte counts no more than 255 */
 
-/* Skips chunks without an equals sign or a question mark; sets *odd where anything is beyond ASCII,
- * or an escape but of a quote. Without branches within a chunk, so that the compiler takes many
- * bytes at a time. */
-static inline __attribute__((always_inline)) size_t skip_chunks(const char *text, size_t i,
-                                                                size_t n, unsigned char *odd)
-{
-    for (; n - i >= CHUNK; i += CHUNK) {
-        unsigned char event = 0, other = 0;
-        for (size_t k = i; k < i + CHUNK; k++) {
-            unsigned char c = (unsigned char)text[k], next = (unsigned char)text[k + 1];
-            event |= (unsigned char)((c & 0xfd) == '='); /* '=' and '?' differ in that bit only */
-            other |= (unsigned char)((c == '\\') & (next != '"')) | (c & 0x80);
-        }
-        *odd |= other;
-        if (event)
-            break;
-    }
-    return i;
-}
+typedef unsigned char half_chunk __attribute__((vector_size(HALF), aligned(1), may_alias));
 
-typedef size_t skip_fn(const char *text, size_t i, size_t n, unsigned char *odd);
-
-static size_t skip_narrow(const char *text, size_t i, size_t n, unsigned char *odd)
-{
-    return skip_chunks(text, i, n, odd);
-}
-
-/* Chosen when a log is read: target_clones would ask the processor at each start of the program,
- * which takes 50 us in a virtual machine. */
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static size_t skip_wide(const char *text, size_t i, size_t n,
-                                                        unsigned char *odd)
-{
-    return skip_chunks(text, i, n, odd);
-}
-
-static skip_fn *best_skip(void)
-{
-    return x86_cpu_active(x86_cpu_AVX2) ? skip_wide : skip_narrow;
-}
-#else
-static skip_fn *best_skip(void)
-{
-    return skip_narrow;
-}
-#endif
+union chunk_words {
+    half_chunk half[2];
+    uint64_t word[CHUNK / WORD];
+};
 
 static bool ends_masked_value(char c)
 {
-    return c <= ' ' || c == '"' || c == '\\' || c == '&' || c == ';' || c == '#' || c == '?';
+    return (signed char)c <= ' ' || c == '"' || c == '\\' || c == '&' || c == ';' || c == '#' ||
+           c == '?';
 }
 
 /* Blanks what belongs to the sign at i; returns where to go on. */
@@ -73,29 +36,122 @@ static size_t blank_one(char *text, size_t n, size_t i)
     return end;
 }
 
-/* The place of the next equals sign or question mark; stop or more when there is none. */
-static size_t next_sign(const char *text, size_t from, size_t stop)
+/* -- many bytes at a time ------------------------------------------------------------------------
+ */
+struct blanking {
+    char *text;
+    size_t n, blanked; /* up to there */
+    int breaks;        /* of lines */
+    bool odd;
+};
+
+static inline __attribute__((always_inline)) bool any_byte(const half_chunk *v)
 {
-    if (from >= stop)
-        return from;
-    const char *equals = memchr(text + from, '=', stop - from);
-    size_t end = equals ? (size_t)(equals - text) : stop;
-    const char *question = memchr(text + from, '?', end - from);
-    return question ? (size_t)(question - text) : end;
+    uint64_t words[HALF / WORD];
+
+    memcpy(words, v, HALF);
+    return words[0] | words[1] | words[2] | words[3];
+}
+
+/* Signs within [i, stop). */
+static void blank_signs(struct blanking *b, size_t i, size_t stop)
+{
+    for (i = i < b->blanked ? b->blanked : i; i < stop; i = i < b->blanked ? b->blanked : i + 1)
+        if (b->text[i] == '=' || b->text[i] == '?')
+            b->blanked = blank_one(b->text, b->n, i);
+}
+
+/* Beyond ASCII, or an escape but of a quote, within [i, stop)? */
+static void look_for_odd(struct blanking *b, size_t i, size_t stop)
+{
+    for (; i < stop && !b->odd; i++)
+        b->odd = (b->text[i] == '\\' && b->text[i + 1] != '"') || (b->text[i] & 0x80);
+}
+
+/* marks: where signs are, other than 0. */
+static void blank_chunk(struct blanking *b, size_t i, const union chunk_words *marks)
+{
+    for (size_t k = 0; k < CHUNK / WORD; k++)
+        if (marks->word[k])
+            blank_signs(b, i + k * WORD, i + (k + 1) * WORD);
+}
+
+static void add_breaks(struct blanking *b, half_chunk *counts)
+{
+    for (int k = 0; k < HALF; k++)
+        b->breaks += (*counts)[k];
+    *counts = (half_chunk){ 0 };
+}
+
+/* All whole chunks; returns where they end. Most of them are looked at without a branch. */
+static inline __attribute__((always_inline)) size_t blank_chunks(struct blanking *b)
+{
+    const unsigned char line_break = '\n', backslash = '\\', high = 0x80;
+    const unsigned char equals = '=', both = 0xfd; /* '=' and '?' differ in one bit only */
+    half_chunk counts = { 0 };
+    size_t i = 0;
+
+    for (int k = 1; b->n - i >= CHUNK; i += CHUNK, k++) {
+        half_chunk *at = (half_chunk *)(b->text + i);
+        union chunk_words signs = { .half = { (half_chunk)((at[0] & both) == equals),
+                                              (half_chunk)((at[1] & both) == equals) } };
+        counts -= (half_chunk)(at[0] == line_break) + (half_chunk)(at[1] == line_break);
+        half_chunk any = signs.half[0] | signs.half[1];
+        if (any_byte(&any))
+            blank_chunk(b, i, &signs);
+        half_chunk odd = (half_chunk)(at[0] == backslash) | (half_chunk)(at[1] == backslash) |
+                         ((at[0] | at[1]) & high);
+        if (any_byte(&odd))
+            look_for_odd(b, i, i + CHUNK);
+        if (k % COUNTED == 0)
+            add_breaks(b, &counts);
+    }
+    add_breaks(b, &counts);
+    return i;
+}
+
+typedef size_t chunks_fn(struct blanking *b);
+
+static size_t chunks_narrow(struct blanking *b)
+{
+    return blank_chunks(b);
+}
+
+/* Chosen when a log is read: target_clones would ask the processor at each start of the program,
+ * which takes 50 us in a virtual machine. */
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static size_t chunks_wide(struct blanking *b)
+{
+    return blank_chunks(b);
+}
+
+static chunks_fn *best_chunks(void)
+{
+    return x86_cpu_active(x86_cpu_AVX2) ? chunks_wide : chunks_narrow;
+}
+#else
+static chunks_fn *best_chunks(void)
+{
+    return chunks_narrow;
+}
+#endif
+
+bool log_blank_counting(char *text, size_t n, int *breaks)
+{
+    struct blanking b = { .text = text, .n = n };
+    size_t i = best_chunks()(&b);
+
+    blank_signs(&b, i, n);
+    look_for_odd(&b, i, n);
+    for (; i < n; i++)
+        b.breaks += text[i] == '\n';
+    *breaks = b.breaks;
+    return !b.odd;
 }
 
 bool log_blank(char *text, size_t n)
 {
-    unsigned char odd = 0;
-    skip_fn *skip = best_skip();
+    int breaks;
 
-    for (size_t i = 0; i < n;) {
-        i = skip(text, i, n, &odd);
-        size_t stop = n - i < CHUNK ? n : i + CHUNK;
-        for (size_t k = i; stop - i < CHUNK && k < stop; k++)
-            odd |= (unsigned char)((text[k] == '\\' && text[k + 1] != '"') || text[k] < 0);
-        for (i = next_sign(text, i, stop); i < stop; i = next_sign(text, i, stop))
-            i = blank_one(text, n, i);
-    }
-    return !odd;
+    return log_blank_counting(text, n, &breaks);
 }

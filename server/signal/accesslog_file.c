@@ -153,6 +153,7 @@ static bool replace_by_unpacked(struct arena *a, struct log_file *f, struct err 
     }
     close(f->fd);
     f->fd = t->fd;
+    f->packed = true;
     f->first = t->first;
     f->size = t->size;
     return ok || err_set(e, ERR_SYSTEM, "the log %s cannot be unpacked", f->path);
@@ -173,6 +174,7 @@ bool log_file_open(struct arena *a, struct log_file *f, struct err *e)
         return false;
     }
     f->inode = (unsigned long long)st.st_ino;
+    f->packed = false;
     f->first = 0;
     f->size = (size_t)st.st_size;
     if (pread(f->fd, magic, 2, 0) == 2 && magic[0] == 0x1f && magic[1] == 0x8b &&
@@ -239,6 +241,7 @@ static bool next_file(struct log_reader *reader, struct log_part *out, struct er
                               .first = f->first,
                               .size = f->size,
                               .end = end < f->size ? end : f->size,
+                              .cheap = !f->packed,
                               .id = f->inode };
     if (r->next++ == 0) {
         r->source->read_file = f->inode;

@@ -16,6 +16,7 @@ struct log_file {
     unsigned long long inode;
     double written; /* Unix seconds */
     int fd;         /* -1: not open */
+    bool packed;    /* it was, and stands in memory now */
     size_t first;   /* the place of its first byte that is there */
     size_t size;    /* bytes that are there */
 };

@@ -91,17 +91,13 @@ static void want_key(bool wanted[LOG_KEYS], const char *key)
 
 bool log_choose_keys(const struct accesslog_query *q, bool wanted[LOG_KEYS])
 {
-    static const char *const always[] = { "response_code", "response_flags", "route_name",
-                                          "start_time" };
     const char *const *only = q->only;
 
-    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
-        want_key(wanted, always[i]);
+    wanted[LOG_RESPONSE_CODE] = wanted[LOG_RESPONSE_FLAGS] = wanted[LOG_ROUTE_NAME] = true;
+    wanted[LOG_START_TIME] = true;
     for (; only && *only; only++)
         want_key(wanted, *only);
-    if (q->path_prefix)
-        want_key(wanted, "path");
-    if (q->host || wanted[log_key_place("path", 4, 0)])
-        want_key(wanted, "authority");
+    wanted[LOG_PATH] = wanted[LOG_PATH] || q->path_prefix;
+    wanted[LOG_AUTHORITY] = wanted[LOG_AUTHORITY] || q->host || wanted[LOG_PATH];
     return q->only && !q->text;
 }

@@ -25,7 +25,7 @@ static const char *line_value_text(struct arena *a, const cJSON *m)
 {
     bool tree = cJSON_IsObject(m) || cJSON_IsArray(m);
 
-    if (tree && log_key_place(m->string, strlen(m->string), 0) != 0)
+    if (tree && log_key_place(m->string, strlen(m->string), 0) != LOG_AI_LOG)
         return LOG_HIDDEN;
     if (cJSON_IsString(m))
         return m->valuestring;
@@ -177,9 +177,9 @@ static cJSON *from_pieces(struct arena *a, const struct pieces *all, int count)
  * request went: that would blame somebody. */
 static cJSON *forged(struct arena *a, const struct pieces *all)
 {
-    int count = sound_pieces(all), code = log_key_place("response_code", 13, 0);
+    int count = sound_pieces(all);
 
-    while (count > 0 && all->list[count - 1].place >= code)
+    while (count > 0 && all->list[count - 1].place >= LOG_RESPONSE_CODE)
         count--;
     cJSON *record = from_pieces(a, all, count);
 
@@ -190,10 +190,9 @@ static cJSON *forged(struct arena *a, const struct pieces *all)
 cJSON *log_forged(struct arena *a, const cJSON *record, const char *doubtful)
 {
     cJSON *told = json_object(a);
-    int code = log_key_place("response_code", 13, 0);
 
     for (const cJSON *m = record->child; m && strcmp(m->string, doubtful) != 0; m = m->next)
-        if (log_key_place(m->string, strlen(m->string), 0) < code)
+        if (log_key_place(m->string, strlen(m->string), 0) < LOG_RESPONSE_CODE)
             json_put(told, m->string, json_clone(a, m));
     json_set_bool(a, told, "forged", true);
     return told;
@@ -222,15 +221,17 @@ static const char *closing_quote(const char *s, const char *end)
 bool log_take_fields(const char *line, size_t n, struct log_fields *f)
 {
     const char *at = line, *end = line + n;
+    bool escaped = memchr(line, '\\', n);
 
     for (int i = 0; i < LOG_KEYS; i++) {
-        const char *key = log_key(i);
-        size_t size = strlen(key);
-        if ((size_t)(end - at) < size + 5 || memcmp(at, i ? ",\"" : "{\"", 2) != 0 ||
+        size_t size;
+        const char *key = log_key(i, &size);
+        if ((size_t)(end - at) < size + 5 || at[0] != (i ? ',' : '{') || at[1] != '"' ||
             memcmp(at + 2, key, size) != 0 || memcmp(at + 2 + size, "\":\"", 3) != 0)
             return false;
         f->value[i] = at + size + 5;
-        at = closing_quote(f->value[i], end);
+        at = escaped ? closing_quote(f->value[i], end)
+                     : memchr(f->value[i], '"', (size_t)(end - f->value[i]));
         if (!at)
             return false;
         f->size[i] = (size_t)(at++ - f->value[i]);
@@ -243,16 +244,14 @@ static bool needs_masking(unsigned char c)
     return c < ' ' || c >= 0x7f || c == '=' || c == '?' || c == '\\';
 }
 
-char *log_field(struct arena *a, const struct log_fields *f, const char *key)
+char *log_field(struct arena *a, const struct log_fields *f, int place)
 {
-    int at = log_key_place(key, strlen(key), 0);
-
-    if (log_key_is_clients(key) || f->size[at] > NEVER_CUT)
+    if (log_place_is_clients(place) || f->size[place] > NEVER_CUT)
         return NULL;
-    for (size_t i = 0; i < f->size[at]; i++)
-        if (needs_masking((unsigned char)f->value[at][i]))
+    for (size_t i = 0; i < f->size[place]; i++)
+        if (needs_masking((unsigned char)f->value[place][i]))
             return NULL;
-    return arena_strndup(a, f->value[at], f->size[at]);
+    return arena_strndup(a, f->value[place], f->size[place]);
 }
 
 /* Is the text between the quotes the value itself? */
@@ -267,15 +266,13 @@ static bool needs_no_unescaping(const char *s, size_t n)
 cJSON *log_record_of(struct arena *a, const struct log_fields *f, const bool wanted[LOG_KEYS])
 {
     cJSON *record = json_object(a);
-    int expect = 0;
 
     for (int i = 0; i < LOG_KEYS; i++) {
         if (!wanted[i])
             continue;
-        if (i > 0 && !needs_no_unescaping(f->value[i],
-                                          f->size[i])) /* the first, ai_log, is read as it stands */
-            return NULL;
-        log_put(a, record, log_key(i), arena_strndup(a, f->value[i], f->size[i]), &expect);
+        if (i != LOG_AI_LOG && !needs_no_unescaping(f->value[i], f->size[i]))
+            return NULL; /* ai_log is read as it stands */
+        log_put_place(a, record, i, arena_strndup(a, f->value[i], f->size[i]));
     }
     return record;
 }

@@ -13,9 +13,19 @@
 struct accesslog_query;
 struct arena;
 
-enum { LOG_KEYS = 26 };                                   /* of Higress' own format */
-int log_key_place(const char *key, size_t n, int expect); /* in its order; -1: none of them */
-const char *log_key(int place);
+/* Of Higress' own format, in its order, those that something asks for by name. */
+enum {
+    LOG_AI_LOG = 0,
+    LOG_AUTHORITY = 1,
+    LOG_PATH = 9,
+    LOG_RESPONSE_CODE = 13,
+    LOG_RESPONSE_FLAGS,
+    LOG_ROUTE_NAME,
+    LOG_START_TIME,
+    LOG_KEYS = 26
+};
+int log_key_place(const char *key, size_t n, int expect); /* -1: none of them */
+const char *log_key(int place, size_t *size);
 
 /* What stands for everything hidden in a log: one form, which no search can tell from another. */
 #define LOG_HIDDEN "***"
@@ -25,6 +35,7 @@ const char *log_key(int place);
  * must be readable. Returns whether the text is plain: whatever is shown of it, but for LOG_HIDDEN
  * and what is not ASCII, stands in it byte by byte. */
 bool log_blank(char *text, size_t n);
+bool log_blank_counting(char *text, size_t n, int *breaks); /* and how many lines end in it */
 
 /* A line with every key of Higress' format, once and in order, and nothing else, its values without
  * quotes but escaped ones: no record of it is ever forged. Values are found without a parse. */
@@ -41,7 +52,7 @@ struct accesslog_query;
 bool log_choose_keys(const struct accesslog_query *q, bool wanted[LOG_KEYS]);
 /* The value of a key that the gateway alone writes, as the record will show it; NULL: that cannot
  * be said without masking. */
-char *log_field(struct arena *a, const struct log_fields *f, const char *key);
+char *log_field(struct arena *a, const struct log_fields *f, int place);
 
 /* The record of a blanked line: every value clean and masked, "forged": true where the line cannot
  * be what the gateway wrote (then only what stands before the doubtful part). NULL: no record. */
@@ -84,9 +95,12 @@ void log_learn(struct arena *a, struct log_formats *all, const cJSON *record);
 const cJSON *log_doubt(struct arena *a, const struct log_formats *all, const cJSON *record);
 
 bool log_key_is_clients(const char *key); /* may its value be what a client sent? */
+bool log_place_is_clients(int place);
 /* Adds one value to the record, as the table allows it. The key must live as long. *expect: 0 with
  * the first one, then left alone. */
 void log_put(struct arena *a, cJSON *record, const char *key, const char *value, int *expect);
+/* The same of a key of Higress' format. */
+void log_put_place(struct arena *a, cJSON *record, int place, const char *value);
 /* The text without values behind an equals sign, parameters without a name, "user:password" before
  * an @; path: it is a request's path and query. */
 char *log_hide_values(struct arena *a, const char *text, bool path);

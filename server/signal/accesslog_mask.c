@@ -29,69 +29,74 @@ enum rule {
     AI,   /* the object that ai-statistics writes */
 };
 
+#define ROW(KEY, RULE)                                                                             \
+    {                                                                                              \
+        KEY, sizeof(KEY) - 1, RULE                                                                 \
+    }
 static const struct row {
     const char *key;
+    size_t size; /* of the key */
     enum rule rule;
 } rows[] = {
     /* Higress' format, in its order */
-    { "ai_log", AI },
-    { "authority", TEXT },
-    { "bytes_received", SHOW },
-    { "bytes_sent", SHOW },
-    { "downstream_local_address", SHOW },
-    { "downstream_remote_address", SHOW },
-    { "duration", SHOW },
-    { "istio_policy_status", SHOW },
-    { "method", TEXT },
-    { "path", PATH },
-    { "protocol", SHOW },
-    { "request_id", TEXT },
-    { "requested_server_name", TEXT },
-    { "response_code", SHOW },
-    { "response_flags", SHOW },
-    { "route_name", SHOW },
-    { "start_time", SHOW },
-    { "trace_id", TEXT },
-    { "upstream_cluster", SHOW },
-    { "upstream_host", SHOW },
-    { "upstream_local_address", SHOW },
-    { "upstream_service_time", TEXT },
-    { "upstream_transport_failure_reason", TEXT },
-    { "user_agent", TEXT },
-    { "x_forwarded_for", TEXT },
-    { "response_code_details", TEXT },
+    [LOG_AI_LOG] = ROW("ai_log", AI),
+    [LOG_AUTHORITY] = ROW("authority", TEXT),
+    ROW("bytes_received", SHOW),
+    ROW("bytes_sent", SHOW),
+    ROW("downstream_local_address", SHOW),
+    ROW("downstream_remote_address", SHOW),
+    ROW("duration", SHOW),
+    ROW("istio_policy_status", SHOW),
+    ROW("method", TEXT),
+    [LOG_PATH] = ROW("path", PATH),
+    ROW("protocol", SHOW),
+    ROW("request_id", TEXT),
+    ROW("requested_server_name", TEXT),
+    [LOG_RESPONSE_CODE] = ROW("response_code", SHOW),
+    [LOG_RESPONSE_FLAGS] = ROW("response_flags", SHOW),
+    [LOG_ROUTE_NAME] = ROW("route_name", SHOW),
+    [LOG_START_TIME] = ROW("start_time", SHOW),
+    ROW("trace_id", TEXT),
+    ROW("upstream_cluster", SHOW),
+    ROW("upstream_host", SHOW),
+    ROW("upstream_local_address", SHOW),
+    ROW("upstream_service_time", TEXT),
+    ROW("upstream_transport_failure_reason", TEXT),
+    ROW("user_agent", TEXT),
+    ROW("x_forwarded_for", TEXT),
+    ROW("response_code_details", TEXT),
     /* what operators add, as Istio and Envoy name it */
-    { "attempt_count", SHOW },
-    { "connection_termination_details", TEXT },
-    { "consumer", TEXT },
-    { "content_type", TEXT },
-    { "downstream_tls_cipher", SHOW },
-    { "downstream_tls_version", SHOW },
-    { "filter_chain_name", SHOW },
-    { "grpc_status", TEXT },
-    { "host", TEXT },
-    { "hostname", SHOW },
-    { "http_referer", LINK },
-    { "location", LINK },
-    { "model", TEXT },
-    { "pod_ip", SHOW },
-    { "pod_name", SHOW },
-    { "referer", LINK },
-    { "referrer", LINK },
-    { "request_duration", SHOW },
-    { "response_duration", SHOW },
-    { "response_tx_duration", SHOW },
-    { "retry_count", SHOW },
-    { "span_id", TEXT },
-    { "time", SHOW },
-    { "timestamp", SHOW },
-    { "traceparent", TEXT },
-    { "upstream_request_attempt_count", SHOW },
-    { "x_b3_spanid", TEXT },
-    { "x_envoy_attempt_count", SHOW },
-    { "x_forwarded_proto", TEXT },
-    { "x_mse_consumer", TEXT },
-    { "x_real_ip", TEXT },
+    ROW("attempt_count", SHOW),
+    ROW("connection_termination_details", TEXT),
+    ROW("consumer", TEXT),
+    ROW("content_type", TEXT),
+    ROW("downstream_tls_cipher", SHOW),
+    ROW("downstream_tls_version", SHOW),
+    ROW("filter_chain_name", SHOW),
+    ROW("grpc_status", TEXT),
+    ROW("host", TEXT),
+    ROW("hostname", SHOW),
+    ROW("http_referer", LINK),
+    ROW("location", LINK),
+    ROW("model", TEXT),
+    ROW("pod_ip", SHOW),
+    ROW("pod_name", SHOW),
+    ROW("referer", LINK),
+    ROW("referrer", LINK),
+    ROW("request_duration", SHOW),
+    ROW("response_duration", SHOW),
+    ROW("response_tx_duration", SHOW),
+    ROW("retry_count", SHOW),
+    ROW("span_id", TEXT),
+    ROW("time", SHOW),
+    ROW("timestamp", SHOW),
+    ROW("traceparent", TEXT),
+    ROW("upstream_request_attempt_count", SHOW),
+    ROW("x_b3_spanid", TEXT),
+    ROW("x_envoy_attempt_count", SHOW),
+    ROW("x_forwarded_proto", TEXT),
+    ROW("x_mse_consumer", TEXT),
+    ROW("x_real_ip", TEXT),
 };
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -133,14 +138,15 @@ static int mask_row_of_key(const char *key, size_t n, int expect)
 {
     for (int i = 0; i < ROWS; i++) {
         int at = (expect + i) % ROWS;
-        if (!strncmp(rows[at].key, key, n) && !rows[at].key[n])
+        if (rows[at].size == n && !memcmp(rows[at].key, key, n))
             return at;
     }
     return -1;
 }
 
-const char *log_key(int place)
+const char *log_key(int place, size_t *size)
 {
+    *size = rows[place].size;
     return rows[place].key;
 }
 
@@ -149,6 +155,11 @@ int log_key_place(const char *key, size_t n, int expect)
     int at = mask_row_of_key(key, n, expect);
 
     return at < LOG_KEYS ? at : -1;
+}
+
+bool log_place_is_clients(int place)
+{
+    return rows[place].rule != SHOW;
 }
 
 bool log_key_is_clients(const char *key)
@@ -219,11 +230,15 @@ static char *mask_request(struct arena *a, const cJSON *record, const char *path
     const char *host = json_str(record, "authority"); /* names whose paths are secret */
     const char *user = host ? strrchr(host, '@') : NULL;
 
-    const char *origin = host ? arena_printf(a, "https://%s", user ? user + 1 : host) : "";
-    const char *url = *path == '/' ? mask_url(a, arena_printf(a, "%s%s", origin, hidden)) : "";
-    bool named = *url && text_starts(url, origin) && url[strlen(origin)] == '/';
+    if (!host || *path != '/')
+        return one_form(mask_url(a, hidden));
+    host = user ? user + 1 : host;
+    const char *url = arena_printf(a, "https://%s%s", host, hidden);
+    size_t origin = strlen(url) - strlen(hidden);
+    char *shown = mask_url(a, url);
+    bool named = !strncmp(shown, url, origin) && shown[origin] == '/';
 
-    return one_form(named ? arena_strdup(a, url + strlen(origin)) : mask_url(a, hidden));
+    return one_form(named ? shown + origin : mask_url(a, hidden));
 }
 
 static int count_hidden(const char *text)
@@ -391,6 +406,17 @@ static const char *masked(struct arena *a, const cJSON *record, enum rule rule, 
                                                                           : log_mask_text(a, value);
 }
 
+void log_put_place(struct arena *a, cJSON *record, int place, const char *value)
+{
+    const struct row *row = &rows[place];
+
+    if (row->rule == AI)
+        put_ai(a, record, value);
+    else
+        json_put(record, row->key,
+                 json_string(a, clean(a, masked(a, record, row->rule, value), MAX_VALUE)));
+}
+
 void log_put(struct arena *a, cJSON *record, const char *key, const char *value, int *expect)
 {
     int row = mask_row_of_key(key, strlen(key), *expect);
@@ -399,13 +425,12 @@ void log_put(struct arena *a, cJSON *record, const char *key, const char *value,
     enum rule rule = meant < 0 ? HIDE : alias && rows[meant].rule == SHOW ? TEXT : rows[meant].rule;
 
     *expect = row >= 0 ? row + 1 : *expect;
-    if (rule == AI) {
+    if (row >= 0)
+        log_put_place(a, record, row, value);
+    else if (rule == AI)
         put_ai(a, record, value);
-        return;
-    }
-    if (row >= 0 || (!is_own_key(key) && is_harmless_key(a, key)))
-        json_put(record, row >= 0 ? rows[row].key : key,
-                 json_string(a, clean(a, masked(a, record, rule, value), MAX_VALUE)));
+    else if (!is_own_key(key) && is_harmless_key(a, key))
+        json_put(record, key, json_string(a, clean(a, masked(a, record, rule, value), MAX_VALUE)));
 }
 
 bool log_hides_fields(const cJSON *record)

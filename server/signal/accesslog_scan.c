@@ -39,6 +39,18 @@ static void add_literal(struct scan *s, const char *filter)
         s->literals[i] = arena_strndup(s->arena, longest, size);
 }
 
+/* What is in every line of Higress' format leaves none of them out. */
+static bool stands_in_format(const char *literal)
+{
+    bool there = !literal[1] && strchr("{\":,}-", *literal);
+
+    for (int i = 0; i < LOG_KEYS; i++) {
+        size_t size;
+        there = there || strstr(log_key(i, &size), literal);
+    }
+    return there;
+}
+
 static void make_literals(struct scan *s)
 {
     const struct accesslog_query *q = s->q;
@@ -56,6 +68,7 @@ static void make_literals(struct scan *s)
     add_literal(s, q->route); /* which may be named without its namespace */
     add_literal(s, q->path_prefix);
     add_literal(s, s->flag);
+    s->skips = s->literals[0] && !q->max_scan && !stands_in_format(s->literals[0]);
 }
 
 /* Does the line hold a status of another class only? */
@@ -82,12 +95,16 @@ bool log_scan_has_literals(const struct scan *s, const char *text, size_t n)
     return true;
 }
 
-/* plain: the whole block is. The line ends before a byte that may be read. */
-static bool cannot_match(const struct scan *s, char *line, size_t n, bool plain)
+/* The line is plain. */
+static bool cannot_match(const struct scan *s, const char *line, size_t n)
 {
-    if (log_scan_has_literals(s, line, n) && !class_differs(s->q->status_class, line, n))
-        return false;
-    return plain || log_blank(line, n);
+    return !log_scan_has_literals(s, line, n) || class_differs(s->q->status_class, line, n);
+}
+
+void log_scan_skip_none(struct scan *s)
+{
+    s->literals[0] = NULL;
+    s->skips = false;
 }
 
 /* -- one line ------------------------------------------------------------------------------------
@@ -100,6 +117,47 @@ static bool too_old(struct scan *s, const char *start)
     if (at > 0 && at < s->q->since - LATE)
         s->done = s->too_old = true;
     return at > 0 && at < s->q->since;
+}
+
+void log_scan_age(struct scan *s, const char *lines, size_t n, size_t place)
+{
+    const char *nl = s->q->since > 0 && s->q->what == LOG_ACCESS ? memrchr(lines, '\n', n) : NULL;
+    struct log_fields f;
+
+    if (!nl || !log_take_fields(nl + 1, n - (size_t)(nl + 1 - lines), &f))
+        return;
+    struct arena *one = arena_new();
+    const char *start = log_field(one, &f, LOG_START_TIME);
+    if (start && too_old(s, start) && s->done)
+        s->resume = place;
+    arena_free(one);
+}
+
+/* -- what a search may cost ----------------------------------------------------------------------
+ * Where lines are left out by what they lack, max_scan is of lines that were looked at closer, and
+ * of other bytes a 64th counts. Where a reading ends is told; so what counts may depend on nothing
+ * that is hidden: a plain line counts if what is shown of it holds what was searched for.
+ */
+static bool member_has(const cJSON *m, const char *literal)
+{
+    const cJSON *in;
+
+    if (strstr(m->string, literal) || (cJSON_IsString(m) && strstr(m->valuestring, literal)))
+        return true;
+    cJSON_ArrayForEach(in, m) if (member_has(in, literal)) return true;
+    return false;
+}
+
+static bool shows_literals(const struct scan *s, const cJSON *row)
+{
+    for (int i = 0; i < LOG_LITERALS && s->literals[i]; i++) {
+        const cJSON *m = row ? row->child : NULL;
+        while (m && !member_has(m, s->literals[i]))
+            m = m->next;
+        if (!m)
+            return false;
+    }
+    return true;
 }
 
 /* A line that is no record can answer only a question that asks for nothing a record has. The
@@ -116,10 +174,12 @@ static bool passes_by(struct scan *s, const struct log_fields *f)
 {
     const struct accesslog_query *q = s->q;
 
-    const char *route = log_field(s->scratch, f, "route_name");
-    const char *flags = log_field(s->scratch, f, "response_flags");
-    const char *code = log_field(s->scratch, f, "response_code");
-    const char *start = log_field(s->scratch, f, "start_time");
+    if (!q->route && !q->flag && !q->status_class && q->lines != ACCESSLOG_FORGED)
+        return false;
+    const char *route = log_field(s->scratch, f, LOG_ROUTE_NAME);
+    const char *flags = log_field(s->scratch, f, LOG_RESPONSE_FLAGS);
+    const char *code = log_field(s->scratch, f, LOG_RESPONSE_CODE);
+    const char *start = log_field(s->scratch, f, LOG_START_TIME);
     if (!route || !flags || !code || !start)
         return false;
     if (!log_outcome_fits(q, route, flags, code))
@@ -189,6 +249,15 @@ static void tell_replica(struct scan *s, const cJSON *row, size_t place)
                      s->part->replicas[mark->replica]);
 }
 
+static void renew_scratch(struct scan *s)
+{
+    if (++s->in_scratch < SCRATCH_LINES)
+        return;
+    arena_free(s->scratch);
+    s->scratch = arena_new();
+    s->in_scratch = 0;
+}
+
 /* place: where the line begins in its part. */
 void log_scan_line(struct scan *s, char *line, size_t n, bool plain, size_t place)
 {
@@ -199,14 +268,13 @@ void log_scan_line(struct scan *s, char *line, size_t n, bool plain, size_t plac
     if (unfinished(s, line, n))
         return;
     s->seen.lines++;
-    if (cannot_match(s, line, n, plain))
+    plain = plain || log_blank(line, n);
+    if (plain && cannot_match(s, line, n))
         return;
-    if (++s->in_scratch >= SCRATCH_LINES) {
-        arena_free(s->scratch);
-        s->scratch = arena_new();
-        s->in_scratch = 0;
-    }
+    renew_scratch(s);
     const cJSON *row = row_of_line(s, line, n, place);
+    if (s->skips && (!plain || shows_literals(s, row)))
+        s->spent += n;
     if (!is_wanted(s, row))
         return;
     tell_replica(s, row, place);

@@ -8,11 +8,15 @@
 enum { LOG_LITERALS = 5, LOG_LINE_MAX = 256 * 1024 };
 
 struct scan {
+    struct log_source *from;
+    double began;          /* when others had their turn last: loop_now */
     struct arena *arena;   /* of the answer */
     struct arena *scratch; /* of lines looked at; renewed now and then */
     int in_scratch;
     const struct accesslog_query *q;
     const char *literals[LOG_LITERALS]; /* each is in every plain line that matches */
+    bool skips;                         /* by those, far more is read than is looked at */
+    size_t spent;                       /* of max_scan */
     const char *flag;                   /* of the query, in capitals */
     bool some, wanted[LOG_KEYS];        /* rows need only the wanted keys */
     bool counts; /* every line is looked at, so that counting them tells of no guess */
@@ -39,6 +43,11 @@ void log_scan_begin(struct scan *s, struct arena *a, const struct accesslog_quer
                     accesslog_fn *fn, void *arg);
 /* Does the text hold what every plain line holds that matches? */
 bool log_scan_has_literals(const struct scan *s, const char *text, size_t n);
+/* No line is left out any more: the format has fields that are hidden whole. */
+void log_scan_skip_none(struct scan *s);
+/* Of lines that were left out, the first of which begins at `place`, behind a line break: the age
+ * of the last one may end the scan. */
+void log_scan_age(struct scan *s, const char *lines, size_t n, size_t place);
 /* A line that ends before a byte that may be read; plain: the whole text around it is. place: where
  * it begins in its part. */
 void log_scan_line(struct scan *s, char *line, size_t n, bool plain, size_t place);

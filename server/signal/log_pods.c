@@ -20,6 +20,7 @@
 #include <string.h>
 
 enum { FEW = 2000, BYTES = 16 << 20, ALL_BYTES = 64 << 20, PODS = 64, AT_ONCE = 16, TRIES = 4 };
+enum { BYTES_OF_ONE = 4 << 20 };
 static const double LOG_SECONDS = 60;
 
 static const struct pod_log pod_logs[] = {
@@ -194,15 +195,18 @@ static struct pod_job *make_jobs(struct log_source *s, struct log_chain *c, stru
                                  const struct kube_pod *pods, int count)
 {
     struct pod_job *jobs = arena_array(a, struct pod_job, count);
+    size_t most = s->pod ? BYTES_OF_ONE : BYTES;
 
     for (int i = 0; i < count; i++) {
-        jobs[i] = (struct pod_job){ .source = s,
-                                    .chain = c,
-                                    .arena = a,
-                                    .pod = pods[i].name,
-                                    .named = true,
-                                    .max = BYTES < ALL_BYTES / count ? BYTES : ALL_BYTES / count,
-                                    .tail = c->all || c->count ? 0 : FEW };
+        jobs[i] =
+            (struct pod_job){ .source = s,
+                              .chain = c,
+                              .arena = a,
+                              .pod = pods[i].name,
+                              .named = true,
+                              .max = most * (size_t)count < ALL_BYTES ? most
+                                                                      : ALL_BYTES / (size_t)count,
+                              .tail = c->all || c->count ? 0 : FEW };
         buf_init(&jobs[i].got, jobs[i].max + 1);
     }
     return jobs;
@@ -219,11 +223,21 @@ static int count_pods(struct log_source *s, struct log_chain *c, const struct ku
     return count;
 }
 
+static const struct kube_pod *pods_of(struct log_source *s, const struct log_chain *c,
+                                      struct arena *a, struct err *e)
+{
+    struct kube_pod *only = arena_array(a, struct kube_pod, 2); /* the last has no name */
+
+    only->name = s->pod;
+    return s->pod ? only
+                  : kube_higress_pods(s->config->kube.higress, s->loop, a,
+                                      pod_logs[c->what].workload, s->cancel, e);
+}
+
 static bool get_in(struct log_source *s, struct log_chain *c, struct arena *working,
                    struct log_part *out, struct err *e)
 {
-    const struct kube_pod *pods = kube_higress_pods(s->config->kube.higress, s->loop, working,
-                                                    pod_logs[c->what].workload, s->cancel, e);
+    const struct kube_pod *pods = pods_of(s, c, working, e);
     int count = pods ? count_pods(s, c, pods) : 0;
 
     if (!pods)
@@ -238,7 +252,7 @@ static bool get_in(struct log_source *s, struct log_chain *c, struct arena *work
     for (int i = 0; i < count; i++)
         cut = cut || streams[i].cut;
     if (ok) {
-        c->ended = all || !cut;
+        c->ended = all || !cut || s->pod;
         log_merge(s->arena, streams, count, c->before, c->ended, out);
         if (c->ended)
             tell_cut(s, c, streams, count);

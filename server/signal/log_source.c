@@ -188,6 +188,15 @@ struct log_source *log_source_new(struct arena *a, struct loop *l, const struct 
     return s;
 }
 
+struct log_source *log_source_pod(struct arena *a, struct loop *l, const struct config *c,
+                                  const char *pod, struct cancel *cancel)
+{
+    struct log_source *s = log_source_new(a, l, c, cancel);
+
+    s->pod = pod;
+    return s;
+}
+
 struct log_source *log_source_file(struct arena *a, const char *path)
 {
     struct log_source *s = arena_make(a, struct log_source);
@@ -204,6 +213,8 @@ bool log_source_there(const struct config *c)
 
 enum logs_from log_source_from(const struct log_source *s)
 {
+    if (s->pod)
+        return LOGS_PODS;
     return s->path ? LOGS_FILE : config_logs_from(s->config);
 }
 
@@ -259,7 +270,7 @@ static struct log_chain *chain_of(struct log_source *s, const struct accesslog_q
                              .previous = q->previous,
                              .since = q->since,
                              .from = arena_strdup(s->arena, q->cursor),
-                             .all = q->cursor || q->previous || q->limit > 10000,
+                             .all = !s->pod && (q->cursor || q->previous || q->limit > 10000),
                              .before = before };
     s->chains = c;
     return c;

@@ -23,6 +23,9 @@ struct log_source;
 /* What the configuration of that gateway says; asks nothing yet. cancel may be NULL. */
 struct log_source *log_source_new(struct arena *a, struct loop *l, const struct config *c,
                                   struct cancel *cancel);
+/* One pod of the gateway, wherever logs are read else: its newest 2,000 lines. */
+struct log_source *log_source_pod(struct arena *a, struct loop *l, const struct config *c,
+                                  const char *pod, struct cancel *cancel);
 /* One file (and its rotated ones). */
 struct log_source *log_source_file(struct arena *a, const char *path);
 /* Is there anything to read the access log from? */

@@ -19,6 +19,7 @@ struct log_part {
     size_t first;     /* the place of its first byte that is there */
     size_t size;      /* bytes that are there */
     size_t end;       /* of them, those before this one are of interest */
+    bool cheap;       /* a file that was neither fetched nor unpacked for this */
     unsigned long long id;
     const struct log_mark *marks; /* of each line, by place; NULL: a file */
     int lines;
@@ -53,6 +54,7 @@ struct log_source {
     const struct config *config;
     struct cancel *cancel; /* never NULL */
     const char *path;      /* of the file alone; NULL: as configured */
+    const char *pod;       /* of that one alone; NULL: of all */
     struct log_chain *chains;
     unsigned long long read_file; /* the file that was read last: its inode, and up to where */
     size_t read_to;               /* 0: none was */

@@ -23,6 +23,7 @@ struct asked_controller {
     const char *pod; /* NULL: at the URLs of the configuration */
     cJSON *entry;
     const cJSON *converted, *configs; /* configz of both ports */
+    int silent;                       /* the port where a page was waited for in vain; 0: none */
     bool gone;
 };
 
@@ -63,8 +64,8 @@ static const char *page_base(const struct config *c, enum pilot_port port)
     return port == PILOT_DEBUG ? c->control.pilot : c->control.controller;
 }
 
-static bool fetch_debug_page(struct asked_controller *x, const struct debug_page *p,
-                             struct fetch_answer *out, struct err *e)
+static bool fetch_debug_page(struct asked_controller *x, struct arena *a,
+                             const struct debug_page *p, struct fetch_answer *out, struct err *e)
 {
     const struct config *c = x->m->config;
     const struct kube_pod_at *at =
@@ -79,7 +80,7 @@ static bool fetch_debug_page(struct asked_controller *x, const struct debug_page
         .max_body = MOST_BYTES,
         .cancel = x->m->cancel,
     };
-    return fetch(x->m->loop, x->a, &r, out, e);
+    return fetch(x->m->loop, a, &r, out, e);
 }
 
 static void note_unread_page(struct asked_controller *x, const struct debug_page *p,
@@ -99,13 +100,13 @@ static const char *refusal_words(struct asked_controller *x, const struct fetch_
                             "answered %d: from another host it wants a token of audience istio-ca; "
                             "through the pod (kubernetes settings) it wants none",
                             out->status);
-    return arena_printf(x->a, "answered %d: %s", out->status, out->body);
+    return arena_printf(x->a, "answered %d: %.1000s", out->status, out->body);
 }
 
-static void take_debug_page(struct asked_controller *x, const struct debug_page *p,
+static void take_debug_page(struct asked_controller *x, struct arena *a, const struct debug_page *p,
                             const struct fetch_answer *out, struct err *e)
 {
-    const cJSON *tree = p->text ? NULL : json_parse(x->a, out->body, out->len, e);
+    const cJSON *tree = p->text ? NULL : json_parse(a, out->body, out->len, e);
     if (tree && p->list && !cJSON_IsArray(tree) && !cJSON_IsNull(tree))
         err_set(e, ERR_PROTO, "it is no list");
     if (e->kind != ERR_NONE)
@@ -118,19 +119,24 @@ static void take_debug_page(struct asked_controller *x, const struct debug_page 
         p->text(x->a, x->entry, out->body);
 }
 
+/* A page that is not kept ends with what is taken of it. */
 static void read_debug_page(struct asked_controller *x, const struct debug_page *p)
 {
+    struct arena *own = arena_new();
+    struct arena *a = p->kept ? x->a : own;
     struct fetch_answer out = { 0 };
     struct err e = { 0 };
-    if (fetch_debug_page(x, p, &out, &e)) {
+    if (fetch_debug_page(x, a, p, &out, &e)) {
         if (out.status == 200)
-            take_debug_page(x, p, &out, &e);
+            take_debug_page(x, a, p, &out, &e);
         else if (!p->may_lack || (out.status != 404 && out.status != 409))
             note_unread_page(x, p, refusal_words(x, &out));
     }
     x->gone = x->gone || e.kind == ERR_GONE;
+    x->silent = out.cause == FETCH_TIMEOUT ? (int)p->port : x->silent;
     if (e.kind != ERR_NONE)
         note_unread_page(x, p, e.text);
+    arena_free(own);
 }
 
 /* -- all of them ------------------------------------------------------------------------------- */
@@ -145,7 +151,11 @@ static void read_controller(struct asked_controller *x, cJSON *out, bool proxies
                                     : c->control.controller);
     for (const struct debug_page *p = pages; p->path && !x->gone; p++) {
         bool there = x->pod || page_base(c, p->port);
-        if (there && (p->proxies || !proxies))
+        if (!there || (proxies && !p->proxies))
+            continue;
+        if (x->silent == (int)p->port)
+            note_unread_page(x, p, "not asked for, since a page of that port did not come in time");
+        else
             read_debug_page(x, p);
     }
     if (x->converted || x->configs)

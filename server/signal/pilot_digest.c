@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SAMPLES_MOST = 20000, CONNECTIONS_MOST = 4 * PILOT_PROXIES };
 enum { SHOWN = 253, WORDS_SHOWN = 400, ERRORS_MOST = 20, LOST_MOST = 50, WATCHERS_MOST = 200 };
 
 static const struct sync_kind {
@@ -98,12 +99,14 @@ void pilot_take_syncz(struct arena *a, cJSON *controller, const cJSON *page)
 {
     cJSON *list = json_set_array(a, controller, "proxies");
     const cJSON *element;
+    int n = 0;
     cJSON_ArrayForEach(element, page)
     {
         const char *name = json_str(element, "proxy"),
                    *version = json_str(element, "istio_version");
-        if (!name || json_count(list) == PILOT_PROXIES)
+        if (!name || n == PILOT_PROXIES)
             continue;
+        n++;
         cJSON *proxy = json_add(a, list, json_object(a));
         json_set_str(a, proxy, "proxy", text_clean(a, name, SHOWN));
         if (version && *version && !text_starts(version, "unknown"))
@@ -112,15 +115,18 @@ void pilot_take_syncz(struct arena *a, cJSON *controller, const cJSON *page)
         for (const struct sync_kind *k = kinds; k->member; k++)
             take_sync_kind(a, proxy, element, k);
     }
-    count_left_out(a, controller, "proxies", json_count(page) - json_count(list));
+    count_left_out(a, controller, "proxies", json_count(page) - n);
 }
 
 void pilot_take_connections(struct arena *a, cJSON *controller, const cJSON *page)
 {
     const cJSON *client;
     cJSON *proxy;
+    int n = 0;
     cJSON_ArrayForEach(client, json_get(page, "clients"))
     {
+        if (n++ == CONNECTIONS_MOST)
+            break;
         const char *id = json_text(client, "connectionId"), *dash = strrchr(id, '-');
         const char *since = json_str(client, "connectedAt");
         const char *name = arena_strndup(a, id, dash ? (size_t)(dash - id) : strlen(id));
@@ -208,12 +214,20 @@ static void add_push_error(struct arena *a, cJSON *controller, const char *text)
         json_add_str(a, list, text);
 }
 
+/* Is it a sample that something is read from? */
+static bool is_told_of(const char *line, size_t n)
+{
+    return n < 4096 && (text_starts(line, "pilot_xds_") || text_starts(line, "pilot_sds_") ||
+                        text_starts(line, "pilot_total_xds_"));
+}
+
 void pilot_take_metrics(struct arena *a, cJSON *controller, const char *text)
 {
-    for (const char *line = text; *line;) {
+    int samples = 0;
+    for (const char *line = text; *line && samples < SAMPLES_MOST;) {
         struct sample s;
         size_t n = strcspn(line, "\n");
-        if (text_starts(line, "pilot_") && n < 4096 && read_sample(a, line, n, &s)) {
+        if (is_told_of(line, n) && ++samples && read_sample(a, line, n, &s)) {
             take_refusal(a, controller, &s);
             const char *failure = s.value > 0 ? push_failure(a, &s) : NULL;
             if (failure)
@@ -247,18 +261,19 @@ void pilot_take_registryz(struct arena *a, cJSON *controller, const cJSON *page)
 {
     cJSON *hosts = json_set_array(a, controller, "hosts");
     const cJSON *service;
-    int external = 0;
+    int external = 0, services = 0, shown = 0;
     cJSON_ArrayForEach(service, page)
     {
         const char *host = json_str(service, "hostname");
         const char *registry = json_text(json_get(service, "Attributes"), "ServiceRegistry");
         external += !strcmp(registry, "External");
-        if (host && json_count(hosts) < PILOT_HOSTS)
+        services++;
+        if (host && shown++ < PILOT_HOSTS)
             json_add_str(a, hosts, text_clean(a, host, SHOWN));
     }
-    json_set_num(a, controller, "services", json_count(page));
+    json_set_num(a, controller, "services", services);
     json_set_num(a, controller, "external", external);
-    count_left_out(a, controller, "hosts", json_count(page) - json_count(hosts));
+    count_left_out(a, controller, "hosts", services - json_count(hosts));
 }
 
 static const char *config_name(struct arena *a, const cJSON *o)

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAYS_MAX = 4000, DOMAINS_SAID = 6 };
+enum { SAYS_MAX = 4000, DOMAINS_SAID = 6, MEMBERS_MOST = 200 };
 
 /* -- digests -------------------------------------------------------------------------------- */
 
@@ -41,20 +41,29 @@ uint64_t proxy_digest(const cJSON *tree)
     return mix(kind, sum);
 }
 
-/* Its members but those of `known` ("name|@type"). */
+/* Its members but those of `known` ("name|@type"); what is behind MEMBERS_MOST of them is one. */
 static void digest_members(struct proxy_list *l, struct proxy_item *to, const cJSON *object,
                            const char *known)
 {
     const cJSON *m;
-    struct proxy_member *list = arena_array(l->arena, struct proxy_member, json_count(object) + 2);
+    int count = json_count(object), n = 0;
     if (!to)
         return;
-    cJSON_ArrayForEach(m, object)
+    struct proxy_member more = { "more members", 0 };
+    struct proxy_member *list = arena_array(l->arena, struct proxy_member,
+                                            (count < MEMBERS_MOST ? count : MEMBERS_MOST) + 3);
+    cJSON_ArrayForEach(m, json_members(object))
     {
-        if (m->string && !text_has_word(known, m->string))
-            list[to->member_count++] =
-                (struct proxy_member){ arena_strdup(l->arena, m->string), proxy_digest(m) };
+        if (text_has_word(known, m->string))
+            continue;
+        if (n < MEMBERS_MOST)
+            list[n++] = (struct proxy_member){ arena_strdup(l->arena, m->string), proxy_digest(m) };
+        else
+            more.digest += mix(text_hash(m->string, strlen(m->string)), proxy_digest(m));
     }
+    if (more.digest)
+        list[n++] = more;
+    to->member_count = n;
     to->members = list;
 }
 

@@ -46,6 +46,7 @@ static struct replica replica_in(struct arena *a, struct kube_higress *h,
     const char *name = text_clean(a, pod->name, NAME_MAX_BYTES);
     const struct kube_pod_at *at = kube_higress_pod_at(h, a, pod->name, ADMIN_PORT);
     return (struct replica){ .envoy = { at->url, &at->via, name },
+                             .way = &at->way,
                              .pod = true,
                              .ready = pod->ready,
                              .runs = pod->runs,

@@ -10,10 +10,11 @@
 enum { REPLICAS_AT_ONCE = 8 }; /* are asked side by side (net/beside.h) */
 
 struct replica {
-    struct envoy_at envoy; /* its name is the replica's: a pod's, or "HOST:PORT" of the URL */
-    bool pod;              /* what follows is known */
-    bool ready, runs;      /* runs: some container of it, so that its pages may be asked for */
-    const char *phase;     /* "Running", "Pending" */
+    struct envoy_at envoy;  /* its name is the replica's: a pod's, or "HOST:PORT" of the URL */
+    const char *const *way; /* of a pod: by which its last page came, NULL: none yet; or NULL */
+    bool pod;               /* what follows is known */
+    bool ready, runs;       /* runs: some container of it, so that its pages may be asked for */
+    const char *phase;      /* "Running", "Pending" */
     int restarts;
     const char *why; /* it is not ready: "container x: CrashLoopBackOff (…)"; NULL: not said */
 };

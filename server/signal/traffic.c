@@ -25,7 +25,7 @@ struct group {
 struct counting {
     struct arena *a;
     const struct traffic_query *q;
-    char *(*value_of[TRAFFIC_BY])(struct arena *a, const cJSON *row);
+    const char *(*value_of[TRAFFIC_BY])(struct arena *a, const cJSON *row);
     int dimensions;
     const char *keys[3 + 2 * TRAFFIC_BY]; /* of a record, that are looked at */
     struct arena *scratch;                /* of values looked at; renewed now and then */
@@ -51,91 +51,102 @@ static bool is_absent(const char *s)
     return strcmp(s, "-") == 0;
 }
 
-static char *traffic_path(struct arena *a, const cJSON *row)
+static const char *traffic_path(struct arena *a, const cJSON *row)
 {
     return traffic_fold(a, traffic_field(row, "path"));
 }
 
-static char *traffic_route(struct arena *a, const cJSON *row)
+static const char *traffic_route(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, traffic_field(row, "route_name"));
+    (void)a;
+    return traffic_field(row, "route_name");
 }
 
-static char *traffic_host(struct arena *a, const cJSON *row)
+static const char *traffic_host(struct arena *a, const cJSON *row)
 {
     const char *s = traffic_field(row, "authority"), *bracket = strchr(s, ']');
     const char *colon = strrchr(bracket ? bracket : s, ':');
     return text_lower(a, s, colon ? (size_t)(colon - s) : strlen(s));
 }
 
-static char *status_of(struct arena *a, const cJSON *row)
+static const char *status_of(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, traffic_field(row, "response_code"));
+    (void)a;
+    return traffic_field(row, "response_code");
 }
 
-static char *flag_of(struct arena *a, const cJSON *row)
+static const char *flag_of(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, traffic_field(row, "response_flags"));
+    (void)a;
+    return traffic_field(row, "response_flags");
 }
 
-static char *traffic_replica(struct arena *a, const cJSON *row)
+static const char *traffic_replica(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, traffic_field(row, "replica"));
+    (void)a;
+    return traffic_field(row, "replica");
 }
 
 /* Where none was chosen, the cluster says at least which service it was to be. */
-static char *upstream_of(struct arena *a, const cJSON *row)
+static const char *upstream_of(struct arena *a, const cJSON *row)
 {
+    (void)a;
     const char *host = traffic_field(row, "upstream_host");
-    return arena_strdup(a, is_absent(host) ? traffic_field(row, "upstream_cluster") : host);
+    return is_absent(host) ? traffic_field(row, "upstream_cluster") : host;
 }
 
 /* That the gateway chose, of a route with several or a canary. */
-static char *traffic_service(struct arena *a, const cJSON *row)
+static const char *traffic_service(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, traffic_field(row, "upstream_cluster"));
+    (void)a;
+    return traffic_field(row, "upstream_cluster");
 }
 
-static char *method_of(struct arena *a, const cJSON *row)
+static const char *method_of(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, traffic_field(row, "method"));
+    (void)a;
+    return traffic_field(row, "method");
 }
 
-static char *traffic_client(struct arena *a, const cJSON *row)
+static const char *traffic_client(struct arena *a, const cJSON *row)
 {
     const char *s = traffic_field(row, "downstream_remote_address"), *colon = strrchr(s, ':');
     return arena_strndup(a, s, colon ? (size_t)(colon - s) : strlen(s));
 }
 
 /* As the request brought it, with what the gateway added: a client can write it. */
-static char *forwarded_of(struct arena *a, const cJSON *row)
+static const char *forwarded_of(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, traffic_field(row, "x_forwarded_for"));
+    (void)a;
+    return traffic_field(row, "x_forwarded_for");
 }
 
-static char *agent_of(struct arena *a, const cJSON *row)
+static const char *agent_of(struct arena *a, const cJSON *row)
 {
-    return arena_strdup(a, traffic_field(row, "user_agent"));
+    (void)a;
+    return traffic_field(row, "user_agent");
 }
 
-static char *consumer_of(struct arena *a, const cJSON *row)
+static const char *consumer_of(struct arena *a, const cJSON *row)
 {
+    (void)a;
     static const char *const keys[] = { "x_mse_consumer", "consumer" };
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (!is_absent(traffic_field(row, keys[i])))
-            return arena_strdup(a, traffic_field(row, keys[i]));
-    return arena_strdup(a, traffic_field(json_get(row, "ai"), "consumer"));
+            return traffic_field(row, keys[i]);
+    return traffic_field(json_get(row, "ai"), "consumer");
 }
 
-static char *model_of(struct arena *a, const cJSON *row)
+static const char *model_of(struct arena *a, const cJSON *row)
 {
+    (void)a;
     const char *model = traffic_field(json_get(row, "ai"), "model");
-    return arena_strdup(a, is_absent(model) ? traffic_field(row, "model") : model);
+    return is_absent(model) ? traffic_field(row, "model") : model;
 }
 
 static const struct dimension {
     const char *name;
-    char *(*value_of)(struct arena *a, const cJSON *row);
+    const char *(*value_of)(struct arena *a, const cJSON *row);
     const char *key, *other; /* of Higress' format, that it is made of */
 } dimensions[] = {
     { "path", traffic_path, "path", NULL },
@@ -179,26 +190,43 @@ bool traffic_is_error(const cJSON *row)
     return first < '1' || first > '3'; /* "0" and "-": there was no answer */
 }
 
-static void add_request(struct arena *a, struct group *g, const cJSON *row)
+/* Of one request; -1: not known. */
+struct taken {
+    double duration, first_token, input, output, total;
+    bool ai;
+};
+
+static struct taken taken_by(const cJSON *row)
 {
     const cJSON *ai = json_get(row, "ai");
     const char *duration = traffic_field(row, "duration");
-    g->count++;
+    struct taken t = { .duration = -1, .ai = ai };
     if (isdigit((unsigned char)*duration))
-        figures_add(a, &g->took, strtod(duration, NULL));
+        t.duration = strtod(duration, NULL);
     if (!ai)
-        return;
-    figures_add(a, &g->first_token, json_num(ai, "llm_first_token_duration", -1));
-    double input = json_num(ai, "input_token", 0), output = json_num(ai, "output_token", 0);
-    g->input += input;
-    g->output += output;
-    double total = json_num(ai, "total_token", input + output);
-    g->total += total;
-    if (total > 0)
-        figures_add(a, &g->used, total);
+        return t;
+    t.first_token = json_num(ai, "llm_first_token_duration", -1);
+    t.input = json_num(ai, "input_token", 0);
+    t.output = json_num(ai, "output_token", 0);
+    t.total = json_num(ai, "total_token", t.input + t.output);
+    return t;
 }
 
-static uint64_t group_hash(char *const key[TRAFFIC_BY])
+static void add_request(struct arena *a, struct group *g, const struct taken *t)
+{
+    g->count++;
+    figures_add(a, &g->took, t->duration);
+    if (!t->ai)
+        return;
+    figures_add(a, &g->first_token, t->first_token);
+    g->input += t->input;
+    g->output += t->output;
+    g->total += t->total;
+    if (t->total > 0)
+        figures_add(a, &g->used, t->total);
+}
+
+static uint64_t group_hash(const char *const key[TRAFFIC_BY])
 {
     uint64_t h = 0;
     for (int i = 0; i < TRAFFIC_BY; i++)
@@ -206,7 +234,7 @@ static uint64_t group_hash(char *const key[TRAFFIC_BY])
     return h;
 }
 
-static bool is_group_key(const struct group *g, char *const key[TRAFFIC_BY])
+static bool is_group_key(const struct group *g, const char *const key[TRAFFIC_BY])
 {
     for (int i = 0; i < TRAFFIC_BY; i++)
         if (strcmp(g->key[i], key[i]) != 0)
@@ -214,7 +242,7 @@ static bool is_group_key(const struct group *g, char *const key[TRAFFIC_BY])
     return true;
 }
 
-static struct group *new_group(struct counting *n, char *const key[TRAFFIC_BY])
+static struct group *new_group(struct counting *n, const char *const key[TRAFFIC_BY])
 {
     if (n->count == TRAFFIC_GROUPS)
         return NULL;
@@ -226,7 +254,7 @@ static struct group *new_group(struct counting *n, char *const key[TRAFFIC_BY])
 }
 
 /* NULL: there is no room for another one. */
-static struct group *find_group(struct counting *n, char *const key[TRAFFIC_BY])
+static struct group *find_group(struct counting *n, const char *const key[TRAFFIC_BY])
 {
     size_t at = group_hash(key) % TABLE;
     while (n->table[at] && !is_group_key(n->table[at], key))
@@ -236,11 +264,11 @@ static struct group *find_group(struct counting *n, char *const key[TRAFFIC_BY])
     return n->table[at];
 }
 
-static char no_value[] = ""; /* of a dimension that was not asked for */
+static const char no_value[] = ""; /* of a dimension that was not asked for */
 
 static void count_in_group(struct counting *n, const cJSON *row)
 {
-    char *key[TRAFFIC_BY] = { no_value, no_value, no_value };
+    const char *key[TRAFFIC_BY] = { no_value, no_value, no_value };
     if (++n->in_scratch >= SCRATCH_ROWS) {
         arena_free(n->scratch);
         n->scratch = arena_new();
@@ -248,10 +276,11 @@ static void count_in_group(struct counting *n, const cJSON *row)
     }
     for (int i = 0; i < n->dimensions && i < TRAFFIC_BY; i++)
         key[i] = n->value_of[i](n->scratch, row);
-    add_request(n->a, &n->all, row);
+    const struct taken t = taken_by(row);
+    add_request(n->a, &n->all, &t);
     struct group *g = n->dimensions ? find_group(n, key) : NULL;
     if (g)
-        add_request(n->a, g, row);
+        add_request(n->a, g, &t);
     else
         n->beyond += n->dimensions > 0;
 }

@@ -13,6 +13,7 @@
 enum { ALERT_INCIDENT = 5, ALERT_SHOWN = 6, ALERT_MAC = 7, DAY = 86400 };
 
 static const char label[] = "alert";
+static const double MILLISECONDS = 1000; /* to which times are rounded by who hands them in */
 
 /* -- rows -------------------------------------------------------------------------------------- */
 
@@ -81,12 +82,14 @@ static bool see_again(struct taking *t, const struct store_alert *x, struct err 
            sign_alert(t->s, t->a, t->in->source, x->key, e);
 }
 
-static bool end_alert(struct store *s, struct arena *a, const char *source, const char *key,
-                      double ends, const char *incident, struct err *e)
+/* starts: of the episode that ended, as it is known from now on. */
+static bool end_alert(struct store *s, struct arena *a, const char *source,
+                      const struct store_alert *x, const char *incident, struct err *e)
 {
-    return db_run(s->db, e, "UPDATE alerts SET ends = ?, seen = ? WHERE source = ? AND key = ?",
-                  "ddtt", ends, when_now(), source, key) &&
-           sign_alert(s, a, source, key, e) &&
+    return db_run(s->db, e,
+                  "UPDATE alerts SET starts = ?, ends = ?, seen = ? WHERE source = ? AND key = ?",
+                  "dddtt", x->starts, x->ends, when_now(), source, x->key) &&
+           sign_alert(s, a, source, x->key, e) &&
            (!incident || store_touch_incident(s, a, incident, e));
 }
 
@@ -117,15 +120,25 @@ static bool take_firing(struct taking *t, const struct store_alert *x, const str
     return begin_alert(t, x, e);
 }
 
+/* Of a later episode than the one known? Without a beginning of its own it begins as it ends. */
+static bool is_end_of_later(const struct store_alert *x, const struct known *k)
+{
+    return x->starts > k->starts && x->ends > x->starts;
+}
+
 static bool take_over(struct taking *t, const struct store_alert *x, const struct known *k,
                       struct err *e)
 {
     if (k && k->ends <= 0 && x->ends >= k->starts) {
+        struct store_alert ended = *x;
+        ended.starts = is_end_of_later(x, k) ? x->starts : k->starts;
         t->out->ended++;
-        return end_alert(t->s, t->a, t->in->source, x->key, x->ends, k->incident, e);
+        return end_alert(t->s, t->a, t->in->source, &ended, k->incident, e);
     }
     t->out->ignored++;
-    return k || put_alert(t->s, t->a, t->in->source, x, NULL, e);
+    if (k && (k->ends <= 0 || !is_end_of_later(x, k)))
+        return true;
+    return put_alert(t->s, t->a, t->in->source, x, k ? k->incident : NULL, e);
 }
 
 static bool take_alert(struct taking *t, const struct store_alert *x, struct err *e)
@@ -140,15 +153,18 @@ static bool take_alert(struct taking *t, const struct store_alert *x, struct err
 
 /* -- all of a request -------------------------------------------------------------------------- */
 
-/* What is over goes by age, and first where there is no room. */
+/* What is over goes by age, and first where there is no room: that of the source which has most, so
+ * that none takes the room of another. */
 static bool make_alert_room(struct store *s, struct err *e)
 {
     return db_run(s->db, e, "DELETE FROM alerts WHERE ends > 0 AND seen < ?", "d",
                   when_now() - ALERT_DAYS * DAY) &&
-           db_run(s->db, e,
-                  "DELETE FROM alerts WHERE rowid IN (SELECT rowid FROM alerts ORDER BY ends > 0, "
-                  "seen DESC LIMIT -1 OFFSET ?)",
-                  "i", ALERTS_KEPT);
+           db_run(
+               s->db, e,
+               "DELETE FROM alerts WHERE rowid IN (SELECT rowid FROM alerts WHERE source = (SELECT "
+               "source FROM alerts GROUP BY source ORDER BY count(*) DESC LIMIT 1) ORDER BY "
+               "ends = 0, seen LIMIT max(0, (SELECT count(*) FROM alerts) - ?))",
+               "i", ALERTS_KEPT);
 }
 
 static bool take_all(struct taking *t, struct err *e)
@@ -172,30 +188,35 @@ bool store_take_alerts(struct store *s, const struct store_alerts *in,
     return ok;
 }
 
-/* One that fires and was not heard of since then, in a; NULL: none, or e. */
-static char *find_stale(struct store *s, struct arena *a, const char *source, double before,
-                        const char **incident, struct err *e)
+/* One that fires and was not heard of since then, in a; false: none, or e. */
+static bool find_stale(struct store *s, struct arena *a, const char *source, double before,
+                       struct store_alert *out, const char **incident, struct err *e)
 {
     struct db_rows r = db_query(s->db, e,
                                 "SELECT " ALERT ", mac FROM alerts WHERE source = ? AND ends = 0 "
                                 "AND seen < ? LIMIT 1",
                                 "td", source, before);
-    char *key =
-        db_next(&r, e) && is_alert_whole(s, a, &r, e) ? arena_strdup(a, db_text(&r, 1)) : NULL;
-    if (key)
+    bool there = db_next(&r, e) && is_alert_whole(s, a, &r, e);
+    if (there) {
+        /* Nobody said that it ended: heard of again, the same episode is no late copy. */
+        *out = (struct store_alert){ .key = arena_strdup(a, db_text(&r, 1)),
+                                     .starts = db_real(&r, 2) - 1 / MILLISECONDS,
+                                     .ends = when_now() };
         *incident = arena_strdup(a, db_text(&r, ALERT_INCIDENT));
+    }
     db_done(&r);
-    return key;
+    return there;
 }
 
 bool store_end_stale(struct store *s, const char *source, double before, struct err *e)
 {
     struct arena *a = arena_new();
     const char *incident = NULL;
+    struct store_alert x;
     bool ok = true;
-    if (find_stale(s, a, source, before, &incident, e) && (ok = store_begin(s, e))) {
-        for (char *key; ok && (key = find_stale(s, a, source, before, &incident, e));)
-            ok = end_alert(s, a, source, key, when_now(), incident, e);
+    if (find_stale(s, a, source, before, &x, &incident, e) && (ok = store_begin(s, e))) {
+        while (ok && find_stale(s, a, source, before, &x, &incident, e))
+            ok = end_alert(s, a, source, &x, incident, e);
         ok = store_end(s, ok && e->kind == ERR_NONE, e);
     }
     arena_free(a);
@@ -203,6 +224,21 @@ bool store_end_stale(struct store *s, const char *source, double before, struct 
 }
 
 /* -- read -------------------------------------------------------------------------------------- */
+
+bool store_any_alert(struct store *s, const char *incident, store_alert_test *is, void *arg,
+                     struct err *e)
+{
+    bool any = false;
+    struct db_rows r =
+        db_query(s->db, e, "SELECT " ALERT ", mac FROM alerts WHERE incident = ?", "t", incident);
+    while (!any && db_next(&r, e)) {
+        struct arena *a = arena_new_small();
+        any = is_alert_whole(s, a, &r, e) && is(arg, db_text(&r, ALERT_SHOWN));
+        arena_free(a);
+    }
+    db_done(&r);
+    return any;
+}
 
 bool store_count_alerts(struct store *s, const char *incident, int *firing, int *all, struct err *e)
 {

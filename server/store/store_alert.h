@@ -10,6 +10,7 @@
  *   over, and is known to fire, and did not end before it began    its episode ends
  *   over otherwise                                                 remembered, so that its firing,
  *                                                                  should it come later, is late
+ * An end that nobody sent (store_end_stale) makes no late copy of what goes on firing.
  * An incident ends with its last alert. Each row is under its MAC: one that was edited is refused
  * (ERR_SYSTEM). Texts were masked by who hands them in. Times are Unix seconds.
  */
@@ -88,3 +89,7 @@ bool store_update_incident(struct store *s, const struct store_incident *x, stru
  * are. Their number; -1 + e. */
 int store_alerts_of(struct store *s, struct arena *a, const char *incident, int most,
                     struct store_alert **out, int *firing, int *all, struct err *e);
+/* Is there one of it of which that is true? */
+typedef bool store_alert_test(void *arg, const char *shown);
+bool store_any_alert(struct store *s, const char *incident, store_alert_test *is, void *arg,
+                     struct err *e);

@@ -96,13 +96,15 @@ static char *open_incident(struct store *s, struct arena *a, const char *source,
     return there ? arena_strdup(a, x.id) : NULL;
 }
 
-/* How many began lately, beside the storm's own. */
+/* How many began lately, beside the storm's own; not those of a clock that was set back since. */
 static int begun_lately(struct store *s, const struct store_alerts *in, struct err *e)
 {
-    struct db_rows r = db_query(s->db, e,
-                                "SELECT count(*) FROM incidents WHERE source = ? AND opened > ? "
-                                "AND grp <> ?",
-                                "tdt", in->source, when_now() - in->within, ALERT_STORM);
+    double now = when_now();
+    struct db_rows r =
+        db_query(s->db, e,
+                 "SELECT count(*) FROM incidents WHERE source = ? AND opened > ? "
+                 "AND opened <= ? AND grp <> ?",
+                 "tddt", in->source, now - in->within, now + in->within, ALERT_STORM);
     int n = db_next(&r, e) ? (int)db_real(&r, 0) : 0;
     db_done(&r);
     return n;
@@ -155,15 +157,18 @@ bool store_touch_incident(struct store *s, struct arena *a, const char *id, stru
            sign_incident(s, a, id, e);
 }
 
-/* What is done goes by age; where there is no room, what is over goes first. */
+/* What is done goes by age; where there is no room, of the source that has most, what is over
+ * first. */
 bool store_make_incident_room(struct store *s, struct err *e)
 {
     return db_run(s->db, e, "DELETE FROM incidents WHERE closed > 0 AND closed < ?", "d",
                   when_now() - KEPT_SECONDS) &&
-           db_run(s->db, e,
-                  "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents ORDER BY closed > "
-                  "0, opened DESC LIMIT -1 OFFSET ?)",
-                  "i", INCIDENTS_KEPT);
+           db_run(
+               s->db, e,
+               "DELETE FROM incidents WHERE id IN (SELECT id FROM incidents WHERE source = (SELECT "
+               "source FROM incidents GROUP BY source ORDER BY count(*) DESC LIMIT 1) ORDER BY "
+               "closed = 0, opened LIMIT max(0, (SELECT count(*) FROM incidents) - ?))",
+               "i", INCIDENTS_KEPT);
 }
 
 /* -- told -------------------------------------------------------------------------------------- */

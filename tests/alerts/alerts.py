@@ -253,6 +253,27 @@ def check_one_group_is_one_card(a):
     equal(len(a.cards()), 1)
 
 
+def check_a_report_says_what_fires(a):
+    a.settings["schedules"] = [{"name": "morning", "what": "report", "account": "webhook/ops", "channel": "c1", "every": "5s"}]
+    a.write_settings()
+    a.restart()
+
+    def report(*words):
+        return a.receiver.wait(lambda e: e["type"] == "message" and all(w in e["data"]["text"] for w in ("Report 'morning'", *words)),
+                               len(a.receiver.heard))["data"]["text"]
+
+    has(report(), "== What fires\nNothing.")
+    began = time.time()
+    fires = [alert("Group\n== Forged \u001b[1m", began, route="shop-pay", pod="p%d" % i) for i in range(2)]
+    equal(a.am(fires)[1]["begun"], 2)
+    a.alert_card("Group")
+    said = report("2 of 2 of am: ")
+    has(said, '"Group == Forged  [1m"')
+    equal((said.count("\n== Forged"), said.count("2 of 2 of am")), (0, 1))
+    equal(a.am([dict(x, status="resolved", endsAt=iso(began + 9)) for x in fires])[1]["ended"], 2)
+    report("== What fires\nNothing.")
+
+
 def check_a_storm_is_a_few_cards(a):
     began, got, wrong = time.time(), [], []
 

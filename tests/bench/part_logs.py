@@ -1,16 +1,67 @@
-"""part_logs.py - lines of logs: of three pods merged and filtered, by CPU; and how long a line of a file, and of a pod behind a
-real kube-apiserver, takes until a client that follows has it."""
+"""part_logs.py - lines of logs: a file of 1 GB searched beside grep -F and counted; of three pods merged and filtered, by CPU; and how
+long a line of a file, and of a pod behind a real kube-apiserver, takes until a client that follows has it."""
 import json
 import os
+import resource
+import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
-from bench import BINARY, HERE, TOP, measure, program, row
+from bench import BINARY, HERE, TOP, Broken, measure, own_environment, program, ratio, row
 
 sys.path.insert(0, os.path.join(HERE, "../kube"))
 LINES = 100000
+GB = 10**9
+ABSENT = "/service-77/orders/no-such-order"
+
+
+def write_log(path, size):
+    """Lines like those of a gateway with 200 routes, over and over until there are so many bytes."""
+    import logs
+    lines = "".join(logs.record(time.time(), path="/service-%d/orders/%d?page=%d&k=v" % (i % 200, i * 7919, i % 9),
+                                response_code="503" if i % 50 == 0 else "200", duration=str(i * 13 % 900), route_name="r%d" % (i % 200),
+                                request_id="0b1f2c3d-4e5f-6789-abcd-ef01%08d" % i, user_agent="Mozilla/5.0 (X11; Linux x86_64) "
+                                "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36") + "\n" for i in range(10000))
+    with open(path, "w") as f:
+        for _ in range(size // len(lines) + 1):
+            f.write(lines)
+    return os.path.getsize(path)
+
+
+def cpu_of(argv, env=None):
+    """Seconds of user and system time of a command, and what it said."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, timeout=120)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, done.stdout
+
+
+@measure
+def long_file():
+    with tempfile.TemporaryDirectory() as d:
+        path, env, mine, grep, counts = os.path.join(d, "access.log"), own_environment(), [], [], []
+        size = write_log(path, GB)
+
+        def counted(*by):
+            took, said = cpu_of([BINARY, "call", "--json", "--access-log", path, "analyze_traffic", json.dumps({"by": by})], env)
+            return json.loads(said)["window"]["bytes_read"] / took / 1e6
+
+        for _ in range(5):
+            took, said = cpu_of([BINARY, "call", "--json", "--access-log", path, "tail_logs", json.dumps({"text": ABSENT})], env)
+            if json.loads(said)["lines"] or "cursor" in json.loads(said):
+                raise Broken("not all of it was searched: " + said[:200])
+            mine.append(took)
+            grep.append(cpu_of(["grep", "-F", "-c", ABSENT, path])[0])
+            counts.append((counted("route", "status"), counted("path", "status")))
+        mine, grep = statistics.median(mine), statistics.median(grep)
+        row("17 words that are nowhere in a log of 1 GB", "%.1f GB/s" % (size / mine / 1e9),
+            "CPU, whole command; grep -F %.1f GB/s, target >= it: %s" % (size / grep / 1e9, ratio(grep, mine)))
+        routes, paths = (statistics.median(c) for c in zip(*counts))
+        row("counts of 64 MiB of it by route and status", "%.0f MB/s" % routes,
+            "CPU, whole command; target >= 400; by path, which is masked and folded, and status %.0f MB/s" % paths)
 
 
 @measure
@@ -60,7 +111,6 @@ def tell(what, took, more):
 @measure
 def followed_file():
     import logs
-    import tempfile
     with tempfile.TemporaryDirectory() as d:
         path, config = os.path.join(d, "access.log"), os.path.join(d, "ops.yaml")
         open(path, "w").close()
@@ -98,6 +148,7 @@ def followed_pods():
 if __name__ == "__main__":
     print("== logs")
     sys.argv[1:] = [os.path.relpath(os.path.dirname(BINARY), TOP)]  # what logs.py takes
+    long_file()
     merged_and_filtered()
     followed_file()
     followed_pods()

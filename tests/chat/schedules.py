@@ -182,6 +182,39 @@ def check_quiet_hours_keep_it_and_end_with_one_summary(r):
     equal(len([e for e in r.receiver.heard if "quiet hours are over" in json.dumps(e)]), 1)
 
 
+def end_while_the_summary_is_said(r, how):
+    r.settings["schedules"] = [schedule("morning")]
+    r.settings["chat"][0]["quiet"] = r.quiet()
+    r.write_settings()
+    r.restart()
+    r.audited("schedule")
+    r.receiver.hold_all = threading.Event()
+    del r.settings["chat"][0]["quiet"]
+    r.settings["schedules"] = []
+    r.reload()
+    r.told("The quiet hours are over.")
+    r.processes[-1].send_signal(how)
+    r.processes[-1].wait(30)
+    r.receiver.hold_all.set()
+    r.receiver.hold_all = None
+    since = len(r.receiver.heard)
+    r.port_of_bot = r.serve()
+    has(r.told("The quiet hours are over.", since=since), "Report 'morning'", "it may have come before")
+    until = time.time() + room.PATIENCE
+    while r.query("SELECT 1 FROM facts WHERE name LIKE 'quiet %'"):
+        holds(time.time() < until, "what was said stays")
+        time.sleep(0.1)
+    equal(len([e for e in r.receiver.heard[since:] if "quiet hours are over" in json.dumps(e)]), 1)
+
+
+def check_what_was_kept_and_being_said_when_the_process_died_is_said(r):
+    end_while_the_summary_is_said(r, signal.SIGKILL)
+
+
+def check_what_was_kept_and_being_said_when_it_was_stopped_is_said(r):
+    end_while_the_summary_is_said(r, signal.SIGTERM)
+
+
 def end_while_it_is_said(r, how):
     r.receiver.hold_all = threading.Event()
     r.settings["schedules"] = [schedule("morning")]

@@ -334,8 +334,8 @@ class Higress:
         self.admin.shutdown()
 
 
-def ops(c, who, *argv, kubeconfig=None, mode="auto", **env):
-    config = c.write("ops.yaml", "mode: %s\nkubernetes: {kubeconfig: %s, namespace: higress-system}\n"
+def ops(c, who, *argv, kubeconfig=None, mode="auto", config=None, **env):
+    config = config or c.write("ops.yaml", "mode: %s\nkubernetes: {kubeconfig: %s, namespace: higress-system}\n"
                      % (mode, kubeconfig or c.token_config(who)))
     done = subprocess.run([OPS, argv[0], "--config", config, *argv[1:]], capture_output=True, text=True, timeout=120, env=dict(
         os.environ, HIGRESS_OPS_STATE=c.path("state-" + who), HIGRESS_OPS_PASSWORD="kube-pw-1", **env))
@@ -371,6 +371,14 @@ def the_documented_role_is_enough(c):
         for words in ("who: dan", "console pods: higress-console-1", "gateway pods: higress-gateway-1", "rights: all that is used"):
             assert words in out, out
         code, out = ops(c, "dan", "call", "list_routes")
+        assert code == 0, out
+        with open(os.path.join(TOP, "docs/kubernetes.md")) as f:
+            text = re.search(r"```yaml\n(.*?)```", f.read(), re.S).group(1)
+        for a, b in (("/home/me/.kube/config", c.token_config("dan")), ("context: prod", "context: rig"),
+                     ("/run/secrets/console-password", c.write("console-password", "kube-pw-1"))):
+            assert a in text, text
+            text = text.replace(a, b)
+        code, out = ops(c, "dan", "call", "list_routes", config=c.write("page.yaml", text))
         assert code == 0, out
         code, out = ops(c, "dan", "call", "change_resource", json.dumps({
             "kind": "domain", "action": "create", "object": {"name": "pay.example.com", "enableHttps": "off"}}))

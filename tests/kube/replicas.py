@@ -5,13 +5,15 @@ right, by whom it is seen, and what is the same in all reads as it does of one.
 """
 import http.server
 import json
+import os
+import re
 import sys
 import threading
 import time
 
 import kube
 from envoys import PLUGIN, SECRET, Envoy, checked, cluster, name_of, plugin, route, table
-from rig import Cluster, free_port
+from rig import TOP, Cluster, free_port
 
 SHOP, PAY = name_of("shop.static"), name_of("pay.static")
 A, B, C = ("higress-gateway-" + x for x in "abc")
@@ -53,7 +55,8 @@ class Gateway:
         c.pod("higress-system", "higress-console-1", {"app.kubernetes.io/name": "higress-console"}, ports={8080: self.higress.port})
         for name, e in self.envoys.items():
             c.pod("higress-system", name, {"app": "higress-gateway"}, containers=("higress-gateway",), ports={15000: e.admin},
-                  logs={"higress-gateway": c.write(name + ".log", "")})
+                  logs={"higress-gateway": c.write(name + ".log", "")},
+                  previous={"higress-gateway": c.path(B + ".before")} if name == B else None)
         c.role("higress-system", "dan", kube.documented_role())
 
     def clusters(self, **more):
@@ -125,7 +128,7 @@ def all_are_alike(g):
 
 def one_replica_is_listed(g):
     out = call(g, "inspect_proxy", what="routes", replica=B)
-    assert "route orders, prefix /orders: to " + SHOP in out and "virtual hosts: 1" in out, out
+    assert "route orders, prefix /orders: to " + SHOP in out and "virtual hosts: 1" in out and "\nread by a port forward\n" in out, out
     out = call(g, "inspect_proxy", what="plugins", replica=B, text="key-auth")
     assert PLUGIN + ": Lua" in out, out
     code, out = kube.ops(g.c, "dan", "call", "inspect_proxy", json.dumps({"what": "routes", "replica": "other"}))
@@ -139,6 +142,9 @@ def a_replica_behind(g):
     out = call(g, "inspect_proxy", what="clusters")
     assert "%s: differs in connect_timeout: [%s, %s] STATIC, ROUND_ROBIN, connect 7s; [%s] STATIC" % (SHOP, A, B, C) in out, out
     assert "%s: 2 read, version %d," % (A, g.version) in out and "%s: 2 read, version " % C in out, out
+    with open(os.path.join(TOP, "docs/kubernetes.md")) as f:
+        shown = re.search(r"```\nhigress-ops call (\w+) '(.*)'\n(.*?)```", f.read(), re.S).groups()
+    assert shown[2].splitlines()[1] in call(g, shown[0], **json.loads(shown[1])).splitlines(), "docs/kubernetes.md shows " + shown[2]
     out = until_diagnosed(g, "REPLICA_BEHIND (medium) replica " + C, "that of %s %d of" % (A, g.version), "differs in connect_timeout",
                           "1 item is not as there")
     assert "replica " + A not in out and "replica " + B not in out, out
@@ -159,11 +165,20 @@ def a_replica_that_refuses(g):
 
 
 def a_crashing_replica(g):
+    at = "2026-11-30T00:00:5%d.000000Z"
+    said = ["info\tenvoy main x.cc:1\tall is well\tthread=1",
+            "critical\tenvoy backtrace x.h:1\tCaught Segmentation fault of authorization: %s\tthread=1" % SECRET,
+            *("critical\tenvoy backtrace x.h:%d\t#%d: main\tthread=1" % (i, i) for i in range(3)),
+            "error\tEnvoy exited with error: signal: segmentation fault", "info\tNo more active epochs, terminating"]
+    request = json.dumps({"start_time": at % 0, "method": "GET", "path": "/pay", "authority": "api.example.com", "response_code": "200"})
+    g.c.write(B + ".before", "".join("%s %s\n" % (at % i, text) for i, text in enumerate([request] + [at % i + "\t" + x for i, x in enumerate(said)])))
     g.status(B, False, restartCount=7, state={"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting failed"}},
              lastState={"terminated": {"exitCode": 137, "reason": "OOMKilled", "startedAt": "2026-11-30T00:00:00Z",
                                        "finishedAt": "2026-11-30T00:01:00Z"}})
     out = until_diagnosed(g, "REPLICA_DOWN (high) replica " + B, "CrashLoopBackOff (back-off 5m0s restarting failed)",
-                          "exit code 137, OOMKilled", "restarts: 7")
+                          "exit code 137, OOMKilled", "restarts: 7",
+                          "log before: critical backtrace: Caught Segmentation fault", "log before: info No more active epochs, terminating",
+                          without=("all is well", "#1: main", "/pay"))
     assert "by " + B not in out, out
     out = call(g, "inspect_proxy", what="clusters")
     assert B + ": could not be read: " in out and "restarts: 7" in out and "0 of 0 differences" in out, out

@@ -266,6 +266,32 @@ def the_login_comes_from_the_secret(c):
     assert code != 0 and "no adminUsername" in out and "gateway.password" in out, out
 
 
+def an_answer_says_which_way_it_came(c):
+    the_higress(c)
+    c.pod("higress-system", "far-1", {"app": "far-gateway"}, containers=("higress-gateway",), programs={"higress-gateway": c.path("agent")})
+    c.role("higress-system", "ben", [(["list"], ["pods"]), (["get", "create"], ["pods/exec"])])
+    far, look = ", gateway: app=far-gateway, exec: true", ("call", "--json", "inspect_proxy", '{"what": "clusters"}')
+    for who, wanted in (("ben", "exec of pilot-agent"), ("admin", None)):
+        code, out = eventually(lambda: ops(c, who, far, *look))
+        if wanted:
+            assert code == 0 and json.loads(out)["replicas"][0]["by"] == wanted, out
+            code, out = ops(c, who, far, "call", *look[2:])
+            assert code == 0 and "\nread by %s\n" % wanted in out, out
+        else:
+            assert code != 0 and "exec" not in out, out  # its port forward is not refused: the port is
+
+
+def each_workload_can_be_named(c):
+    the_higress(c)
+    c.pod("higress-system", "own-controller-1", {"app": "own-controller"})
+    for setting, word in (("console", "console pods"), ("gateway", "gateway pods"), ("controller", "controller: ")):
+        code, out = ops(c, "admin", ", %s: app=own-controller" % setting, "check")
+        line = next(line for line in out.splitlines() if line.startswith(word))
+        assert "own-controller-1" in line, out
+    code, out = ops(c, "admin", ", controller: app=nobody", "call", "tail_logs", '{"what": "controller"}')
+    assert code != 0 and "no pod app=nobody" in out and "kubernetes.controller" in out, out
+
+
 # -- watches ------------------------------------------------------------------------------------------------------------------
 
 MAPS = "/api/v1/namespaces/shop/configmaps"
@@ -398,6 +424,17 @@ def what_the_cluster_no_longer_has_is_listed(c):
         assert [v for v, _, _ in Streams.asked[:2]] == ["10", "90"], Streams.asked
 
 
+def a_stream_that_says_nothing_is_not_believed(c):
+    """Something between swallows events: what is new comes by lists, and nothing is known while the next try waits."""
+    server, w = scripted(c, [(["a"], "10"), (["a", "b"], "20")], [[]] * 500)
+    try:
+        assert w.until("a b") == 2
+        assert w.until("?") == 2
+    finally:
+        w.stop()
+        server.shutdown()
+
+
 def a_hostile_stream_is_bounded(c):
     """It is asked again with growing pauses, and what is not known is said to be so."""
     for bad in ([410] * 500, [[]] * 500, [["no JSON"]] * 500, [["x" * (5 << 20)]] * 50):
@@ -410,9 +447,10 @@ def a_hostile_stream_is_bounded(c):
             server.shutdown()
 
 
-CASES = [a_watch_follows_a_real_cluster, a_stream_goes_on_where_it_ended, what_the_cluster_no_longer_has_is_listed,
+CASES = [a_watch_follows_a_real_cluster, a_stream_goes_on_where_it_ended, what_the_cluster_no_longer_has_is_listed, a_stream_that_says_nothing_is_not_believed,
          a_hostile_stream_is_bounded, a_port_forward_comes_first, exec_where_forwards_are_refused, exec_only_where_it_is_allowed, a_command_is_no_text_of_others,
-         a_command_that_fails, a_page_that_answers_badly_is_not_asked_again, the_proxy_is_last, a_server_hears_of_pods, the_login_comes_from_the_secret]
+         a_command_that_fails, a_page_that_answers_badly_is_not_asked_again, the_proxy_is_last, a_server_hears_of_pods, the_login_comes_from_the_secret,
+         an_answer_says_which_way_it_came, each_workload_can_be_named]
 
 
 def main():

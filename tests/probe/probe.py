@@ -3,9 +3,11 @@ SDK; a provider is scripted.
 
     HIGRESS_OPS=BINARY probe.py [WORDS of a case's title]
 """
+import glob
 import http.server
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -111,7 +113,8 @@ class World:
             f.write("daemon off; user root; pid nginx.pid; error_log error.log; worker_processes 1;\nevents {}\nhttp { "
                     "log_format short '$host $request $status'; access_log access.log short;\n"
                     "client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;\n"
-                    "server { listen 127.0.0.1:%d; server_name shop.example; root html; location /broken { return 503 'no stock'; } }\n"
+                    "server { listen 127.0.0.1:%d; server_name shop.example; root html; location /broken { return 503 'no stock'; } "
+                    "location /leaky { return 500 'db token ghp_aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3aB3'; } }\n"
                     "server { listen 127.0.0.1:%d default_server; server_name _; return 404; }\n%s}\n"
                     % (self.ports["http"], self.ports["http"], tls))
         self.web = subprocess.Popen(["/usr/sbin/nginx", "-p", self.folder, "-c", "nginx.conf"], stderr=subprocess.DEVNULL)
@@ -184,6 +187,9 @@ class World:
         self.house.leave()
 
 
+PAGE = os.path.join(house.ROOT, "docs/probes.md")
+
+
 # -- cases --------------------------------------------------------------------------------------------------------------------
 
 def check_a_connect(w):
@@ -191,6 +197,24 @@ def check_a_connect(w):
     assert data["counts"] == {"refused": 1, "ok": 1} and data["probes"][0]["result"] == "refused", data
     assert "higress-ops on host " + socket.gethostname() == data["from"], data["from"]
     assert data["probes"][1]["sent"] == "nothing but the connect" and "refused" in text, text
+
+
+def check_the_page_is_what_it_says(w):
+    """docs/probes.md: each command runs, with only the names of what is there put in; each result is one that the program has."""
+    with open(PAGE) as f:
+        page = f.read()
+    commands = re.findall(r"^higress-ops call probe '(.*)'$", page, re.M)
+    there = {"orders.dns": "web.static", "orders": "shop", "qwen": "llm", "10.0.0.7:8443": "127.0.0.1:%d" % w.ports["good"]}
+    assert len(commands) == 4, commands
+    for text in commands:
+        asked = {k: there.get(v, v) for k, v in json.loads(text).items()}
+        assert asked != json.loads(text), "its names are not among those that are put in: " + text
+        done = subprocess.run([house.BINARY, "call", "--probe-ca-file", os.path.join(w.folder, "ca.crt"), "probe", json.dumps(asked)],
+                              env=w.house.env, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0 and ": ok" in done.stdout, (asked, done.stdout, done.stderr)
+    source = "".join(open(path).read() for path in glob.glob(os.path.join(house.ROOT, "server/*/probe*.c")))
+    for result in re.findall(r"`([a-z0-9-]+)`", page.split("Results are")[1].split(".\n")[0]):
+        assert '"%s' % re.sub(r"\d+$", "", result) in source, result
 
 
 def check_http_has_the_routes_host_and_path(w):
@@ -269,6 +293,45 @@ def check_what_repeats_a_key_is_not_told(w):
         text, data = w.ask(kind="ai-provider", name="two-keys")
         assert "are not shown" in data["probes"][0]["keys"][1]["said"], (words, data)
     Provider.refusal = "Incorrect API key provided."
+
+
+def check_no_name_leads_a_key_elsewhere(w):
+    """What a URL reads as more than a host: the source says 127.0.0.1, its names would lead to 127.0.0.2."""
+    port = w.ports["good"]
+    stray = socket.create_server(("127.0.0.2", port))
+    stray.settimeout(0.3)
+    for i, sni in enumerate(("x@127.0.0.2", "127.0.0.2/", "127.0.0.2?", "127.0.0.2#")):
+        name = "led-%d" % i
+        w.source(name, port, protocol="https", sni=sni)
+        w.make("/v1/ai/providers", {"name": name, "type": "openai", "tokens": [KEY], "rawConfigs": {
+            "openaiCustomServiceName": name + ".static", "openaiCustomServicePort": 80}})
+        for arguments in ({"kind": "ai-provider", "name": name}, {"kind": "service", "name": name + ".static"},
+                          {"kind": "service", "name": name + ".static", "by": "http"}):
+            row = w.row(**arguments)
+            assert row["result"] == "not-probed" and "no name of a host" in row["said"], (sni, row)
+    try:
+        stray.accept()
+        raise AssertionError("somebody knocked")
+    except socket.timeout:
+        stray.close()
+
+
+def check_a_key_goes_where_the_gateway_takes_it(w):
+    """The service of OpenAI's type is nothing to another type, nor without its port."""
+    Provider.seen.clear()
+    w.source("stray", w.ports["provider"])
+    w.make("/v1/ai/providers", {"name": "claude", "type": "claude", "tokens": [KEY], "rawConfigs": {
+        "openaiCustomServiceName": "stray.static"}})
+    text, data = w.ask("--probe", "127.0.0.0/8", kind="ai-provider", name="claude")
+    assert not Provider.seen, (Provider.seen, text)
+
+
+def check_words_of_others_are_masked(w):
+    token = "ghp_" + "aB3" * 12
+    w.make("/v1/routes", {"name": "leaky", "domains": ["shop.example"], "path": {"matchType": "PRE", "matchValue": "/leaky"},
+                          "services": [{"name": "web.static", "port": 80, "weight": 100}]})
+    row = w.row(kind="route", name="leaky")
+    assert row["status"] == 500 and "db token" in row["said"] and token not in json.dumps(row), row
 
 
 def check_mcp(w):

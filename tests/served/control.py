@@ -127,6 +127,17 @@ def check_what_cannot_be_read_is_no_fault(g):
     assert not CODES & set(g.verdicts()[0]) and any("refused" in line for line in g.check()[2])
 
 
+def check_one_that_hangs_is_waited_for_once(g):
+    for path in g.pilot.pages[15014]:
+        g.pilot.say(path, pilot.HANGS)
+    g.env["HIGRESS_OPS_TIMEOUT"] = "1"
+    g.pilot.asked.clear()
+    code, found, unread = g.check()
+    assert [a for a in g.pilot.asked if a.startswith("15014")] == ["15014/debug/syncz"], g.pilot.asked
+    assert "8888/debug/configz" in g.pilot.asked and not CODES & set(found), (g.pilot.asked, found)
+    assert any("/debug/registryz" in line and "not asked for" in line for line in unread), unread
+
+
 def check_what_a_real_one_said(g):
     if not os.path.isdir(RECORDED):
         print("     skipped: the recordings are not here")

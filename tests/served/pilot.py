@@ -9,6 +9,9 @@ KINDS = ("cluster", "listener", "route", "endpoint", "extensionconfig")
 TYPES = {"route": "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"}
 
 
+HANGS = 0  # in place of a page: it never comes
+
+
 def proxy(name, version="1.19.5", unanswered=(), errors=None, namespace="higress-system"):
     """An element of syncz; errors: {"route": "why"}, as newer pilots say it."""
     o = {"cluster_id": "Kubernetes", "proxy": "%s.%s" % (name, namespace), "proxy_type": "router", "istio_version": version}
@@ -38,7 +41,7 @@ class Pilot:
             "/debug/connections": {"totalClients": 0, "clients": []}, "/debug/push_status": {},
             "/debug/registryz": [service("orders.static"), service("higress-console.static")], "/debug/configz": [config("VirtualService", "a")],
         }, 8888: {"/debug/configz": [config("VirtualService", "a")]}}
-        self.servers, self.asked = {}, []
+        self.servers, self.asked, self.ends = {}, [], threading.Event()
         for number in self.pages:
             self.servers[number] = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self.handler(number))
             threading.Thread(target=self.servers[number].serve_forever, daemon=True).start()
@@ -60,6 +63,9 @@ class Pilot:
             def do_GET(self):
                 double.asked.append("%d%s" % (number, self.path))
                 page = double.pages[number].get(self.path, 404)
+                if page == HANGS:
+                    double.ends.wait(30)
+                    return
                 status = page if isinstance(page, int) else 200
                 text = "no such page" if isinstance(page, int) else page if isinstance(page, str) else json.dumps(page)
                 self.send_response(status)
@@ -69,6 +75,7 @@ class Pilot:
         return Handler
 
     def stop(self):
+        self.ends.set()
         for s in self.servers.values():
             s.shutdown()
             s.server_close()

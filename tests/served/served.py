@@ -6,6 +6,7 @@ usage: served.py [WORD]   the checks whose name holds the word. The last line is
 """
 import http.server
 import json
+import socket
 import sys
 import threading
 import time
@@ -79,6 +80,32 @@ def check_one_that_does_not_answer_is_named(g):
     assert served["served"] == 2 and served["not"][0]["replica"] == g.replicas[0].name, served
     assert "could not be read" in served["not"][0]["why"] and "refused" in served["not"][0]["why"], served
     assert "pay" in g.replicas[0].routes(), "unknown is not said to be missing"
+
+
+def check_one_that_hangs_holds_nobody_else_up(g):
+    """It takes connections and never answers; another one follows a second late, and is seen to."""
+    hung = g.replicas[1]
+    hung.wire.cut()
+    silent = socket.create_server(("127.0.0.1", hung.wire.port))
+    g.replicas[0].how = "behind"
+    c = g.assistant()
+
+    def follow():
+        while "pay" not in g.replicas[2].routes():
+            time.sleep(0.05)
+        time.sleep(0.5)  # so that it is looked at before
+        g.replicas[0].how = "follow"
+
+    late = threading.Thread(target=follow)
+    late.start()
+    began = time.time()
+    served, _, text = g.change(c, "create", "route", "pay", g.route("pay"))
+    took = time.time() - began
+    late.join()
+    silent.close()
+    said(served)
+    assert served["served"] == 2 and [n["replica"] for n in served["not"]] == [hung.name], served
+    assert "could not be read" in served["not"][0]["why"] and took < 12, (served, took)
 
 
 def check_what_is_no_envoy_serves_nothing(g):
@@ -172,7 +199,7 @@ def said(served):
 def main():
     executable = envoy.binary()
     if not executable:
-        print("skipped: there is no Envoy here\n0 passed, 0 failed, 10 skipped")
+        print("skipped: there is no Envoy here\n0 passed, 0 failed, 11 skipped")
         return 0
     return house.run_each(globals(), lambda check: replicas.Gateway(executable, HIGRESS_OPS_VERIFY_SERVED="6"),
                           " ".join(sys.argv[1:]))

@@ -58,6 +58,8 @@ static void acknowledged_is_in_sync(void **state)
     assert_int_equal(json_count(faults_of(a, control, NULL)), 0);
     assert_string_equal(control_replica_words(a, control, "gw-0"), "");
     assert_null(control_replica_words(a, control, "gw"));
+    json_add(a, json_get(control, "controllers"), json_object(a)); /* one that was not read */
+    assert_string_equal(control_replica_words(a, control, "gw"), "");
     arena_free(a);
 }
 

@@ -28,6 +28,8 @@ static const char *const names[REPLICAS] = { "gw-1", "gw-2", "gw-3" };
 struct case_of_replicas {
     const char *clusters[REPLICAS], *stats[REPLICAS], *config[REPLICAS]; /* NULL: not read */
     const char *down[REPLICAS];
+    const cJSON *before; /* of each that is down */
+    const char *before_unread;
 };
 
 static const cJSON *judge_replicas(struct arena *a, const struct case_of_replicas *c, cJSON *rows)
@@ -38,6 +40,8 @@ static const cJSON *judge_replicas(struct arena *a, const struct case_of_replica
     for (int i = 0; i < REPLICAS; i++) {
         r[i].name = names[i];
         r[i].down = c->down[i];
+        r[i].before = c->down[i] ? c->before : NULL;
+        r[i].before_unread = c->down[i] ? c->before_unread : NULL;
         if (!c->clusters[i]) {
             r[i].error = "it could not be read";
             continue;
@@ -151,6 +155,57 @@ static void one_that_is_down_is_named(void **state)
     arena_free(a);
 }
 
+static cJSON *words_before(struct arena *a, int count, const char *const (*rows)[3])
+{
+    cJSON *list = json_array(a);
+    for (int i = 0; i < count; i++) {
+        cJSON *row = json_object(a);
+        json_set_str(a, row, "level", rows[i][0]);
+        json_set_str(a, row, "component", rows[i][1]);
+        json_set_str(a, row, "text", rows[i][2]);
+        json_add(a, list, row);
+    }
+    return list;
+}
+
+/* Of a crash: the line before its trace, and the last one; else the last two, the oldest first. */
+static void what_it_said_before_is_told(void **state)
+{
+    static const char *const rows[][3] = { { "info", "agent", "no epochs left" },
+                                           { "error", "agent", "Envoy ended: segfault" },
+                                           { "critical", "backtrace", "#1: main" },
+                                           { "critical", "backtrace", "Caught Segmentation fault" },
+                                           { "info", "main", "all is well" },
+                                           { "error", "main", "an older one" } };
+    static const char *const told[] = { "critical backtrace: Caught Segmentation fault",
+                                        "info agent: no epochs left" };
+    struct arena *a = arena_new();
+    struct case_of_replicas c = { .clusters = { HOST("", "0"), HOST("", "0"), NULL },
+                                  .down = { [THREE] = "container gw: CrashLoopBackOff" } };
+    (void)state;
+    c.before = words_before(a, 6, rows);
+    const cJSON *answer = judge_replicas(a, &c, NULL), *v = verdict_of(answer, "REPLICA_DOWN");
+    const cJSON *said = json_get(v, "evidence")->child->next;
+    for (int i = 0; i < 2; i++, said = said->next) {
+        assert_string_equal(json_text(said, "source"), "log before");
+        assert_string_equal(json_text(said, "fact"), told[i]);
+    }
+    assert_null(said);
+    c.before = words_before(a, 1, rows);
+    v = verdict_of(judge_replicas(a, &c, NULL), "REPLICA_DOWN");
+    assert_int_equal(json_count(json_get(v, "evidence")), 2);
+    c.before = words_before(a, 2, rows + 3);
+    answer = judge_replicas(a, &c, NULL);
+    assert_true(signals_says(answer, 0, "Caught Segmentation fault"));
+    assert_true(signals_says(answer, 0, "all is well"));
+    c.before = json_array(a);
+    assert_true(signals_says(judge_replicas(a, &c, NULL), 0, "nothing but requests"));
+    c.before = NULL;
+    c.before_unread = "403 from the cluster";
+    assert_true(signals_says(judge_replicas(a, &c, NULL), 0, "not read: 403 from the cluster"));
+    arena_free(a);
+}
+
 /* Rows that say who wrote them are that replica's alone. */
 static void rows_belong_to_their_replica(void **state)
 {
@@ -180,6 +235,7 @@ int main(void)
         cmocka_unit_test(one_behind_is_named),
         cmocka_unit_test(one_without_its_plugin_is_named),
         cmocka_unit_test(one_that_is_down_is_named),
+        cmocka_unit_test(what_it_said_before_is_told),
         cmocka_unit_test(rows_belong_to_their_replica),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

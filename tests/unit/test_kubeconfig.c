@@ -166,6 +166,7 @@ static void mistakes_are_named(void **state)
 {
     (void)state;
     refuses_text(config_of(", insecure-skip-tls-verify: true", ""), "always verifies");
+    refuses_text(config_of(", tls-server-name: x@elsewhere", ""), "no name of a host");
     refuses_text(config_of("", "client-certificate: c"), "without its key");
     refuses_text(config_of("", "client-key: c"), "without its certificate");
     refuses_text(config_of("", "token: t, username: u"), "only one of them");

@@ -13,6 +13,7 @@
 #include "net/loop.h"
 #include "signal/replica.h"
 #include <arpa/inet.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <string.h>
@@ -301,6 +302,23 @@ static void a_pod_says_why_it_is_not_ready(void **state)
     arena_free(a);
 }
 
+/* A container's last words are often the end of its log. */
+static void last_words_of_a_container_are_masked(void **state)
+{
+    static const char text[] = POD(READY("False") "," CONTAINER(
+        "\"ready\":false,\"restartCount\":1e300,\"state\":{\"terminated\":{\"exitCode\":1,"
+        "\"message\":\"login with ghp_Zx81Qp77aVb20kLmN93rTyUiOpAsDfGh1234 failed\"}}"));
+    struct arena *a = arena_new();
+    struct err e = { 0 };
+    (void)state;
+    struct kube_pod p =
+        kube_pod_kept(kube_pod_keep(NULL, a, json_parse(a, text, strlen(text), &e)));
+    assert_non_null(strstr(p.why, "login with"));
+    assert_null(strstr(p.why, "aVb20kLm"));
+    assert_int_equal(p.restarts, INT_MAX);
+    arena_free(a);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -309,6 +327,7 @@ int main(void)
         cmocka_unit_test(a_cancelled_call_waits_for_none),
         cmocka_unit_test(a_guard_counts_all_or_says_so),
         cmocka_unit_test(a_pod_says_why_it_is_not_ready),
+        cmocka_unit_test(last_words_of_a_container_are_masked),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

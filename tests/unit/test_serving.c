@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/when.h"
 #include "check.h"
 #include "inspect/serving_private.h"
 #include "kind/kind.h"
@@ -101,6 +102,42 @@ static void what_of_a_source_is_hidden(void **state)
     arena_free(a);
 }
 
+/* -- AI routes -----------------------------------------------------------------------------------
+ */
+
+#define ROUTES(when)                                                                               \
+    "{\"configs\":[{\"dynamic_route_configs\":[{\"last_updated\":\"" when                          \
+    "\",\"route_config\":{\"virtual_hosts\":[{\"routes\":[{\"name\":\"ai-route-chat.internal\"}]}" \
+    "]}}]}]}"
+
+static const char *chat_says(struct arena *a, bool deleted, const char *routes)
+{
+    static const char chat[] = "{\"name\":\"chat\"}";
+    const struct plan_op op =
+        operation(a, "ai-route", "chat", NULL, deleted ? chat : NULL, deleted ? NULL : chat);
+    struct serving_op x = { .op = &op, .now = deleted ? NULL : tree(a, chat), .name = "chat" };
+    struct serving_change c = { .arena = a,
+                                .ops = &x,
+                                .count = 1,
+                                .visible = 1,
+                                .pages = SERVING_ROUTES,
+                                .since = when_parse("2026-11-30T10:00:00Z") };
+    const struct serving_pages pages = { .routes = tree(a, routes) };
+    return serving_missing(a, &c, &pages);
+}
+
+/* Made again, the route of that name may still be the one that was deleted before. */
+static void an_ai_route_of_before_is_not_the_new_one(void **state)
+{
+    struct arena *a = arena_new();
+    (void)state;
+    assert_null(chat_says(a, false, ROUTES("2026-11-30T09:59:58.120Z")));
+    assert_non_null(
+        strstr(chat_says(a, false, ROUTES("2026-11-30T09:40:00.120Z")), "made before the change"));
+    assert_non_null(strstr(chat_says(a, true, ROUTES("2026-11-30T09:40:00.120Z")), "still there"));
+    arena_free(a);
+}
+
 /* -- plugins ----------------------------------------------------------------------------------- */
 
 #define FILTER(name, type, value)                                                                  \
@@ -151,6 +188,38 @@ static void settings_of_a_plugin_are_its_filter(void **state)
     arena_free(a);
 }
 
+/* What was taken away from them makes them no part of what an older Envoy has. */
+static void settings_that_were_taken_away_must_be_gone(void **state)
+{
+    static const char both[] =
+        "{\"enabled\":true,\"configurations\":{\"deny\":[\"bad.*\"],\"allow\":[\"good\"]}}";
+    static const char deny[] = "{\"enabled\":true,\"configurations\":{\"deny\":[\"bad.*\"]}}";
+    static const char none[] = "{\"enabled\":true,\"configurations\":{}}";
+    static const char *const older[] = {
+        FILTER("bot-detect-1.0.0", WASM,
+               "{\\\"deny\\\":[\\\"bad.*\\\"],\\\"allow\\\":[\\\"good\\\"]}"),
+        FILTER("bot-detect-1.0.0", WASM, "{\\\"_rules_\\\":[],\\\"allow\\\":[\\\"good\\\"]}")
+    };
+    static const char newer[] = FILTER("bot-detect-1.0.0", WASM, "{\\\"deny\\\":[\\\"bad.*\\\"]}");
+    struct arena *a = arena_new();
+    (void)state;
+    const struct plan_op op = operation(a, "plugin-instance", "bot-detect", "global", both, deny);
+    const struct serving_op x = { .op = &op, .now = tree(a, deny) },
+                            y = { .op = &op, .now = tree(a, none) };
+    struct serving_pages pages = { .plugins = tree(a, older[0]) };
+    assert_string_equal(serving_plugin_missing(a, &x, &pages),
+                        "it still has settings that were taken away");
+    pages.plugins = tree(a, older[1]);
+    assert_string_equal(serving_plugin_missing(a, &y, &pages),
+                        "it still has settings that were taken away");
+    pages.plugins = tree(a, newer);
+    assert_null(serving_plugin_missing(a, &x, &pages));
+    assert_string_equal(
+        plugin_says(a, "route:pay", NULL, FILTER("bot-detect-1.0.0", WASM, "deny: [bad.*]")),
+        "its settings there could not be read");
+    arena_free(a);
+}
+
 /* The module could not be fetched: an empty filter stands in its place. */
 static void a_plugin_that_is_not_loaded_is_not_served(void **state)
 {
@@ -169,7 +238,9 @@ int main(void)
         cmocka_unit_test(a_source_is_its_cluster_and_endpoints),
         cmocka_unit_test(a_dns_source_has_its_port_and_tls),
         cmocka_unit_test(what_of_a_source_is_hidden),
+        cmocka_unit_test(an_ai_route_of_before_is_not_the_new_one),
         cmocka_unit_test(settings_of_a_plugin_are_its_filter),
+        cmocka_unit_test(settings_that_were_taken_away_must_be_gone),
         cmocka_unit_test(a_plugin_that_is_not_loaded_is_not_served),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,9 +7,11 @@
 
 static struct store_alerts_taken got;
 
+static const char *source = "am";
+
 static bool take_in(const char *group, const struct store_alert *all, int n, struct err *e)
 {
-    const struct store_alerts in = { .source = "am",
+    const struct store_alerts in = { .source = source,
                                      .group = group,
                                      .alerts = all,
                                      .count = n,
@@ -124,6 +126,29 @@ static void an_end_before_its_beginning(void **state)
     incidents(1);
 }
 
+/* Of an episode after the one that is known; what says no beginning of its own is no later one. */
+static void an_end_before_its_beginning_of_one_known(void **state)
+{
+    (void)state;
+    take("g", "k1", 100, 0);
+    take("g", "k1", 100, 150);
+    take("g", "k1", 200, 250);
+    assert_int_equal(got.ignored, 1);
+    take("g", "k1", 200, 0);
+    assert_int_equal(got.ignored, 1);
+    take("g", "k1", 300, 0);
+    assert_int_equal(got.begun, 1);
+    take("g", "k1", 400, 450); /* its beginning was not heard of yet */
+    assert_int_equal(got.ended, 1);
+    take("g", "k1", 400, 0);
+    assert_int_equal(got.ignored, 1);
+    take("g", "k1", 500, 0);
+    take("g", "k1", 900, 900); /* by our clock, of a source that says no times of ends */
+    assert_int_equal(got.ended, 1);
+    take("g", "k1", 600, 0);
+    assert_int_equal(got.begun, 1);
+}
+
 static void a_storm_is_one_more_incident(void **state)
 {
     (void)state;
@@ -152,6 +177,59 @@ static void what_is_heard_of_no_more_ends(void **state)
     assert_int_equal(incidents(1)[0].state, INCIDENT_OPEN);
     assert_true(store_end_stale(s, "am", 1e12, &e));
     assert_int_equal(incidents(1)[0].state, INCIDENT_OVER);
+}
+
+/* The source was away for long, not the alert. */
+static void what_was_taken_for_over_and_fires_still(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    take("g", "k1", 100, 0);
+    assert_true(store_end_stale(s, "am", 1e12, &e));
+    take("g", "k1", 99, 0); /* an episode before it */
+    assert_int_equal(got.ignored, 1);
+    take("g", "k1", 100, 0);
+    assert_int_equal(got.begun, 1);
+    assert_int_equal(incidents(2)[1].state, INCIDENT_OPEN);
+    take("g", "k1", 100, 150);
+    assert_int_equal(got.ended, 1);
+    take("g", "k1", 100, 0);
+    assert_int_equal(got.ignored, 1);
+}
+
+/* Three began by a clock that was an hour ahead. */
+static void a_clock_that_was_set_back_makes_no_storm(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        take(arena_printf(a, "g%d", i), arena_printf(a, "k%d", i), 100, 0);
+    sql("UPDATE incidents SET opened = opened + 3600");
+    take("g9", "k9", 100, 0);
+    assert_false(got.storm);
+}
+
+static bool is_marked(void *arg, const char *shown)
+{
+    ++*(int *)arg;
+    return strstr(shown, "mark") != NULL;
+}
+
+static void any_of_an_incident(void **state)
+{
+    (void)state;
+    struct err e = { 0 };
+    int looked = 0;
+    for (int i = 0; i < 60; i++)
+        take("g", arena_printf(a, "k%d", i), 100 + i, 0);
+    const char *id = incidents(1)[0].id;
+    assert_false(store_any_alert(s, id, is_marked, &looked, &e));
+    assert_int_equal(looked, 60);
+    const struct store_alert one = { .key = "k", .starts = 1, .shown = "{\"mark\":1}" };
+    assert_true(take_in("g", &one, 1, &e));
+    assert_true(store_any_alert(s, id, is_marked, &looked, &e));
+    sql("UPDATE alerts SET shown = '{\"mark\":2}'");
+    assert_false(store_any_alert(s, id, is_marked, &looked, &e));
+    assert_int_equal(e.kind, ERR_SYSTEM);
 }
 
 static void what_was_told_is_kept(void **state)
@@ -245,14 +323,48 @@ static void there_are_so_many(void **state)
     assert_int_equal(incidents(1)[0].state, INCIDENT_OPEN); /* ours: theirs have no MAC */
 }
 
+/* What one source sends in masses takes no room of what another's fires. */
+static void one_source_pushes_out_no_other(void **state)
+{
+    (void)state;
+    take("g", "k1", 100, 0);
+    const char *id = incidents(1)[0].id;
+    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10050) INSERT "
+        "INTO alerts SELECT 'x', 'n' || i, 1, 0, 4e9 + i, 'i-x', '{}', NULL FROM n");
+    sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1010) INSERT "
+        "INTO incidents (id, source, grp, state, opened, closed) SELECT 'i' || i, 'x', 'g', "
+        "'open', 4e9 + i, 0 FROM n");
+    source = "x";
+    take("h", "k2", 100, 0);
+    source = "am";
+    struct err e = { 0 };
+    struct store_incident x = { 0 };
+    assert_int_equal(firing_of(id, 1), 1);
+    assert_true(store_find_incident(s, a, id, &x, &e));
+    assert_int_equal(x.state, INCIDENT_OPEN);
+    int firing = 0, all = 0;
+    assert_true(store_count_alerts(s, "i-x", &firing, &all, &e));
+    assert_int_equal(all, ALERTS_KEPT - 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        EACH(one_group_is_one_incident),    EACH(what_comes_twice_is_one),
-        EACH(an_end_that_comes_late),       EACH(an_end_before_its_beginning),
-        EACH(a_storm_is_one_more_incident), EACH(what_is_heard_of_no_more_ends),
-        EACH(what_was_told_is_kept),        EACH(one_process_works_on_it),
-        EACH(one_that_was_edited),          EACH(there_are_so_many),
+        EACH(one_group_is_one_incident),
+        EACH(what_comes_twice_is_one),
+        EACH(an_end_that_comes_late),
+        EACH(an_end_before_its_beginning),
+        EACH(a_storm_is_one_more_incident),
+        EACH(what_is_heard_of_no_more_ends),
+        EACH(what_was_told_is_kept),
+        EACH(one_process_works_on_it),
+        EACH(one_that_was_edited),
+        EACH(there_are_so_many),
+        EACH(an_end_before_its_beginning_of_one_known),
+        EACH(what_was_taken_for_over_and_fires_still),
+        EACH(a_clock_that_was_set_back_makes_no_storm),
+        EACH(any_of_an_incident),
+        EACH(one_source_pushes_out_no_other),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,7 +109,7 @@ static struct kstore_object *load_object_file(struct kstore *s, size_t kind, con
 {
     struct arena *scratch = arena_new();
     struct err e = { 0 };
-    size_t len;
+    size_t len = 0;
     const char *path = kstore_disk_path(s, scratch, kind, name);
     const char *text = fd >= 0 ? file_read_open(scratch, fd, path, LARGEST_FILE, &len, &e) : NULL;
     if (fd < 0)
