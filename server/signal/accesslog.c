@@ -171,7 +171,7 @@ static size_t scan_block(struct scan *s, const struct log_part *f, char *buf, si
 /* Sets resume where older lines of the file are left. */
 static bool scan_part(struct scan *s, const struct log_part *f, size_t max_scan, struct err *e)
 {
-    char *buf = s->block = s->block ? s->block : arena_alloc(s->arena, BLOCK + LOG_LINE_MAX + 1);
+    char *buf = s->block;
     size_t carry = 0, pos = f->end;
 
     while (pos > 0 && !s->done && s->spent < max_scan) {
@@ -242,6 +242,7 @@ bool accesslog_read(struct arena *a, struct log_source *from, const struct acces
 
     log_scan_begin(&s, a, q, fn, arg);
     s.from = from;
+    s.block = arena_alloc(a, BLOCK + LOG_LINE_MAX + 1);
     s.began = from->loop ? loop_now(from->loop) : 0;
     struct log_reader *r = log_reader_new(from, a, q, &why);
     if (r)

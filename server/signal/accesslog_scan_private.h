@@ -30,7 +30,7 @@ struct scan {
     bool too_old;  /* done because older lines are of no interest */
     struct log_formats *formats;
     const struct log_part *part;
-    char *block, *sample; /* of any part, one after the other; NULL: none was read yet */
+    char *block, *sample; /* of any part, one after the other; sample NULL: none was read yet */
     bool at_end;          /* nothing but the end of the file was seen */
     bool line_lost;       /* the line under way is too long for one of ours */
 };
