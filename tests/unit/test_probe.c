@@ -2,11 +2,14 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "check.h"
+#include "net/fetch.h"
 #include "net/loop.h"
 #include "net/probe.h"
 #include "net/reach.h"
 #include <arpa/inet.h>
 #include <signal.h>
+#include <stdint.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -226,12 +229,53 @@ static void networks_as_text(void **state)
             fail_msg("%s is a network", wrong[i]);
 }
 
+/* A name that a URL would read as more leads elsewhere. */
+static void hosts_by_their_characters(void **state)
+{
+    static const char *const good[] = { "a.example", "a-b_c", "10.0.0.1", "::1", "fd00::1.2.3.4" };
+    static const char *const wrong[] = {
+        "", "x@a", "a/", "a?", "a#", "a b", "a\\b", "a%2f", "[::1]"
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        assert_true(probe_is_host(good[i]));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(probe_is_host(wrong[i]));
+}
+
+static void ask_through(struct loop *l, void *arg)
+{
+    struct arena *a = arena_new();
+    struct fetch_request r = { .url = "http://open.test/", .method = "GET", .proxy = arg };
+    struct fetch_answer answer = { 0 };
+    struct err e = { 0 };
+    assert_false(fetch(l, a, &r, &answer, &e));
+    assert_non_null(strstr(e.text, "through the proxy"));
+    assert_null(strstr(e.text, "hidden"));
+    arena_free(a);
+}
+
+/* libcurl quotes the whole URL of a proxy that it does not take. */
+static void no_password_of_a_proxy_is_told(void **state)
+{
+    static const char *const odd[] = { "socks9://me:hidden@127.0.0.1:1", "http://me:hidden@[::1",
+                                       "http://me:hidden@a b" };
+    (void)state;
+    for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+        loop_main(ask_through, (void *)(uintptr_t)odd[i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plain),           cmocka_unit_test(plain_behind_tls),
-        cmocka_unit_test(own_certificate), cmocka_unit_test(out_of_reach),
-        cmocka_unit_test(networks),        cmocka_unit_test(networks_as_text),
+        cmocka_unit_test(plain),
+        cmocka_unit_test(plain_behind_tls),
+        cmocka_unit_test(own_certificate),
+        cmocka_unit_test(out_of_reach),
+        cmocka_unit_test(networks),
+        cmocka_unit_test(networks_as_text),
+        cmocka_unit_test(hosts_by_their_characters),
+        cmocka_unit_test(no_password_of_a_proxy_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
