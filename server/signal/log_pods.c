@@ -21,7 +21,8 @@
 
 enum { FEW = 2000, BYTES = 16 << 20, ALL_BYTES = 64 << 20, PODS = 64, AT_ONCE = 16, TRIES = 4 };
 enum { BYTES_OF_ONE = 4 << 20 };
-static const double LOG_SECONDS = 60;
+/* Of one alone, which may stand on a node that is gone, a diagnosis waits for the answer. */
+static const double LOG_SECONDS = 60, LOG_SECONDS_OF_ONE = 8;
 
 static const struct pod_log pod_logs[] = {
     [LOG_ACCESS] = { KUBE_GATEWAY, "higress-gateway" },
@@ -98,7 +99,7 @@ static bool ask_pod(struct pod_job *j, struct err *e)
         path = arena_printf(j->arena, "%s&previous=true", path);
     const struct kube_request r = { .path = path,
                                     .accept = "*/*",
-                                    .timeout = LOG_SECONDS,
+                                    .timeout = s->pod ? LOG_SECONDS_OF_ONE : LOG_SECONDS,
                                     .sink = add_log_bytes,
                                     .sink_arg = j,
                                     .cancel = j->cancel };

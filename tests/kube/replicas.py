@@ -180,6 +180,10 @@ def a_crashing_replica(g):
                           "log before: critical backtrace: Caught Segmentation fault", "log before: info No more active epochs, terminating",
                           without=("all is well", "#1: main", "/pay"))
     assert "by " + B not in out, out
+    os.remove(g.c.path(B + ".before"))
+    until_diagnosed(g, "REPLICA_DOWN", "log before: not read: ", 'previous terminated container "higress-gateway"')
+    os.mkfifo(g.c.path(B + ".before"))  # a node that does not answer
+    until_diagnosed(g, "REPLICA_DOWN", "log before: not read: ", "within 8.0 s")
     out = call(g, "inspect_proxy", what="clusters")
     assert B + ": could not be read: " in out and "restarts: 7" in out and "0 of 0 differences" in out, out
     out = call(g, "check_config")
