@@ -253,7 +253,7 @@ void findings_from_gateway(struct facts *f, struct findings *all)
     judge_issues(f, all);
     for (int i = 0; i < f->cluster_count; i++) {
         const struct fact_cluster *c = &f->clusters[i];
-        if (c->failed > 0 || !facts_cluster_wanted(f, c))
+        if (c->failed > 0 || !c->wanted)
             continue;
         judge_probes(f, all, c);
         if (!f->in->rows)
