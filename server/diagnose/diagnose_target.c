@@ -85,7 +85,7 @@ static bool host_is_of(const char *host, const char *domain)
     return predicate_host(&list, host) > 0;
 }
 
-static bool route_is_wanted(const struct facts *f, const struct fact_route *r)
+static bool route_is_of_target(const struct facts *f, const struct fact_route *r)
 {
     if (by_route(f))
         return is_its_route(f, r->name);
@@ -141,7 +141,7 @@ void facts_choose(struct facts *f)
                             : among_services(json_get(f->in->object, "services"), "name", c->name));
     }
     for (int i = 0; i < f->route_count; i++) {
-        f->routes[i].wanted = all || route_is_wanted(f, &f->routes[i]);
+        f->routes[i].wanted = all || route_is_of_target(f, &f->routes[i]);
         if (!all && !service && f->routes[i].wanted)
             want_clusters_of(f, &f->routes[i]);
     }
