@@ -130,22 +130,26 @@ static void want_clusters_of(struct facts *f, const struct fact_route *r)
         want_cluster(f, json_str(w, "name"));
 }
 
+static bool is_of_object(const struct facts *f, const struct fact_cluster *c)
+{
+    return facts_target_is(f, "service")
+               ? is_its_cluster(c->name, f->target->name)
+               : among_services(json_get(f->in->object, "services"), "name", c->name);
+}
+
 void facts_choose(struct facts *f)
 {
-    bool all = !f->target || !f->target->kind, service = !all && facts_target_is(f, "service");
+    bool all = !f->target || !f->target->kind;
+    bool leads = !all && !facts_target_is(f, "service"); /* what its routes and rows name is its */
 
-    for (int i = 0; i < f->cluster_count; i++) {
-        struct fact_cluster *c = &f->clusters[i];
-        c->wanted =
-            all || (service ? is_its_cluster(c->name, f->target->name)
-                            : among_services(json_get(f->in->object, "services"), "name", c->name));
-    }
+    for (int i = 0; i < f->cluster_count; i++)
+        f->clusters[i].wanted = all || is_of_object(f, &f->clusters[i]);
     for (int i = 0; i < f->route_count; i++) {
         f->routes[i].wanted = all || route_is_of_target(f, &f->routes[i]);
-        if (!all && !service && f->routes[i].wanted)
+        if (leads && f->routes[i].wanted)
             want_clusters_of(f, &f->routes[i]);
     }
-    for (int i = 0; !all && !service && i < f->row_count; i++)
+    for (int i = 0; leads && i < f->row_count; i++)
         want_cluster(f, f->rows[i].cluster);
 }
 
