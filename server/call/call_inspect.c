@@ -51,6 +51,8 @@ const cJSON *inspect(struct call *c, const struct inspect_ask *ask)
         .near = plugin_place_of(c, ask->kind, ask->name),
         .places = ask->quick ? QUICK_PLACES : 0,
         .seconds = ask->quick ? QUICK_SECONDS : 0,
+        .kind = ask->kind,
+        .name = ask->name,
     };
     const struct inspection *i = inspect_gateway(c->arena, &means, ask->days, &c->err);
     return i ? inspection_answer(c, i, ask) : NULL;

@@ -130,7 +130,7 @@ static int hosts_seen(const struct facts *f)
 
     for (int i = 0; i < f->cluster_count; i++) {
         const struct fact_cluster *c = &f->clusters[i];
-        for (int k = 0; facts_cluster_wanted(f, c) && k < c->listed_hosts; k++)
+        for (int k = 0; c->wanted && k < c->listed_hosts; k++)
             n += !f->in->from_console || probed_well(&c->hosts[k]);
     }
     return n;
@@ -143,7 +143,7 @@ static bool tell_unseen(struct facts *f, struct finding *x)
 
     for (int i = 0; i < f->cluster_count; i++) {
         const struct fact_cluster *c = &f->clusters[i];
-        for (int k = 0; facts_cluster_wanted(f, c) && k < c->listed_hosts; k++) {
+        for (int k = 0; c->wanted && k < c->listed_hosts; k++) {
             if (!c->hosts[k].probe || probed_well(&c->hosts[k]))
                 continue;
             n++;

@@ -236,7 +236,7 @@ void findings_from_endpoints(struct facts *f, struct findings *all)
         int met = 0;
         for (int k = 0; k < c->host_count; k++)
             met += c->hosts[k].rows > 0;
-        for (int k = 0; met > 1 && facts_cluster_wanted(f, c) && k < c->host_count; k++)
+        for (int k = 0; met > 1 && c->wanted && k < c->host_count; k++)
             if (c->hosts[k].rows > 0)
                 judge_host(f, all, c, &c->hosts[k]);
     }

@@ -255,6 +255,8 @@ struct facts *facts_make(struct arena *a, const struct diagnose_target *t,
     read_stats(f, s->stats_before, true);
     read_probes(f);
     facts_read_routes(f);
-    facts_read_rows(f);
+    facts_choose(f);
+    facts_read_rows(f); /* which may name more clusters */
+    facts_choose(f);
     return f;
 }

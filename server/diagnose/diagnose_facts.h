@@ -43,6 +43,7 @@ struct fact_cluster {
     const char *name;
     const char *host_name;   /* after the last '|' */
     bool listed;             /* /clusters has it */
+    bool wanted;             /* belongs to the target; all do without one */
     const cJSON *config;     /* of config_dump, or NULL */
     const cJSON *breakers;   /* default priority thresholds of /clusters, or NULL */
     struct fact_host *hosts; /* of /clusters, then those that only rows name */
@@ -54,6 +55,7 @@ struct fact_cluster {
 
 struct fact_route {
     const char *name;
+    bool wanted;                 /* belongs to the target; all do without one */
     const char *table;           /* name of the route configuration */
     const cJSON *match, *action; /* of config_dump */
     const cJSON *route;          /* the whole entry */

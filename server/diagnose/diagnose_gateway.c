@@ -59,29 +59,43 @@ static bool takes(const struct fact_route *r, const struct fact_row *row)
 
 /* The route that this request looks meant for, though `taken` stands before it. A prefix of the
  * console is two routes of Envoy with one name: /pay and /pay/. */
-static const struct fact_route *meant_for(const struct facts *f, const struct fact_route *taken,
+static const struct fact_route *meant_for(const struct facts *f, const size_t *literals,
+                                          const struct fact_route *taken,
                                           const struct fact_row *row)
 {
+    size_t least = literals[taken - f->routes];
+
     if (json_get(taken->match, "headers") || json_get(taken->match, "query_parameters"))
         return NULL;
     for (int i = 0; i < f->route_count; i++) {
         const struct fact_route *r = &f->routes[i];
-        if (r->domains == taken->domains && r->place > taken->place &&
-            strcmp(r->name, taken->name) != 0 &&
-            strlen(match_literal(r->match)) > strlen(match_literal(taken->match)) && takes(r, row))
+        if (literals[i] > least && r->domains == taken->domains && r->place > taken->place &&
+            strcmp(r->name, taken->name) != 0 && takes(r, row))
             return r;
     }
     return NULL;
+}
+
+/* How many bytes of a path each route names. */
+static const size_t *literal_sizes(const struct facts *f)
+{
+    size_t *sizes = arena_array(f->arena, size_t, f->route_count + 1);
+
+    for (int i = 0; i < f->route_count; i++)
+        sizes[i] = strlen(match_literal(f->routes[i].match));
+    return sizes;
 }
 
 enum { MOST_SHADOWS = 400 }; /* newest rows */
 
 void findings_from_shadows(struct facts *f, struct findings *all)
 {
+    const size_t *literals = literal_sizes(f);
+
     for (int i = 0; i < f->row_count && i < MOST_SHADOWS; i++) {
         struct fact_row *row = &f->rows[i];
         const struct fact_route *taken = facts_route(f, row->route);
-        const struct fact_route *meant = taken ? meant_for(f, taken, row) : NULL;
+        const struct fact_route *meant = taken ? meant_for(f, literals, taken, row) : NULL;
         struct finding *x;
         if (!meant)
             continue;
@@ -253,7 +267,7 @@ void findings_from_gateway(struct facts *f, struct findings *all)
     judge_issues(f, all);
     for (int i = 0; i < f->cluster_count; i++) {
         const struct fact_cluster *c = &f->clusters[i];
-        if (c->failed > 0 || !facts_cluster_wanted(f, c))
+        if (c->failed > 0 || !c->wanted)
             continue;
         judge_probes(f, all, c);
         if (!f->in->rows)

@@ -8,9 +8,9 @@
 
 void facts_read_routes(struct facts *f);
 void facts_read_rows(struct facts *f); /* after routes and clusters: it counts into them */
+/* Marks clusters and routes that belong to the target; again when there are more of them. */
+void facts_choose(struct facts *f);
 /* Does it belong to the target? True for all without one. */
-bool facts_cluster_wanted(const struct facts *f, const struct fact_cluster *c);
-bool facts_route_wanted(const struct facts *f, const struct fact_route *r);
 bool facts_row_wanted(const struct facts *f, const struct fact_row *r);
 /* Is a certificate for that name one that requests of the target are shown? */
 bool facts_name_wanted(const struct facts *f, const char *name);

@@ -177,7 +177,7 @@ cJSON *diagnose_probe(struct arena *a, const struct diagnose_means *m, const str
     for (int i = 0; p.asking && i < f->cluster_count; i++) {
         const struct fact_cluster *c = &f->clusters[i];
         const char *tls_name = tls_name_of(f, c);
-        if (!facts_cluster_wanted(f, c) || (!target && !troubled(c)))
+        if (!c->wanted || (!target && !troubled(c)))
             continue;
         for (int k = 0; k < c->listed_hosts && left > 0; k++, left--) {
             knock_at(&p, f, c, c->hosts[k].address, NULL);

@@ -375,7 +375,7 @@ void findings_from_clusters(struct facts *f, struct findings *all)
 {
     for (int i = 0; i < f->cluster_count; i++) {
         struct fact_cluster *c = &f->clusters[i];
-        if (!facts_cluster_wanted(f, c))
+        if (!c->wanted)
             continue;
         for (const struct rule *r = rules; r->code; r++) {
             struct finding try = { 0 };

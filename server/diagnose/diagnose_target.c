@@ -85,7 +85,7 @@ static bool host_is_of(const char *host, const char *domain)
     return predicate_host(&list, host) > 0;
 }
 
-bool facts_route_wanted(const struct facts *f, const struct fact_route *r)
+static bool route_is_of_target(const struct facts *f, const struct fact_route *r)
 {
     if (by_route(f))
         return is_its_route(f, r->name);
@@ -94,8 +94,7 @@ bool facts_route_wanted(const struct facts *f, const struct fact_route *r)
     if (!facts_target_is(f, "service"))
         return true;
     for (int i = 0; i < f->cluster_count; i++)
-        if (is_its_cluster(f->clusters[i].name, f->target->name) &&
-            facts_route_leads(r, f->clusters[i].name))
+        if (f->clusters[i].wanted && facts_route_leads(r, f->clusters[i].name))
             return true;
     return false;
 }
@@ -113,19 +112,45 @@ static bool among_services(const cJSON *list, const char *member, const char *cl
     return false;
 }
 
-bool facts_cluster_wanted(const struct facts *f, const struct fact_cluster *c)
+static void want_cluster(struct facts *f, const char *name)
 {
-    if (!f->target || !f->target->kind)
-        return true;
-    if (facts_target_is(f, "service"))
-        return is_its_cluster(c->name, f->target->name);
-    for (int i = 0; i < f->route_count; i++)
-        if (facts_route_wanted(f, &f->routes[i]) && facts_route_leads(&f->routes[i], c->name))
-            return true;
-    for (int i = 0; i < f->row_count; i++)
-        if (!strcmp(f->rows[i].cluster, c->name))
-            return true;
-    return among_services(json_get(f->in->object, "services"), "name", c->name);
+    struct fact_cluster *c = facts_cluster(f, name);
+
+    if (c)
+        c->wanted = true;
+}
+
+/* What the route leads to, alone or weighted. */
+static void want_clusters_of(struct facts *f, const struct fact_route *r)
+{
+    const cJSON *w;
+
+    want_cluster(f, json_str(r->action, "cluster"));
+    cJSON_ArrayForEach(w, json_path(r->action, "weighted_clusters.clusters"))
+        want_cluster(f, json_str(w, "name"));
+}
+
+static bool is_of_object(const struct facts *f, const struct fact_cluster *c)
+{
+    return facts_target_is(f, "service")
+               ? is_its_cluster(c->name, f->target->name)
+               : among_services(json_get(f->in->object, "services"), "name", c->name);
+}
+
+void facts_choose(struct facts *f)
+{
+    bool all = !f->target || !f->target->kind;
+    bool leads = !all && !facts_target_is(f, "service"); /* what its routes and rows name is its */
+
+    for (int i = 0; i < f->cluster_count; i++)
+        f->clusters[i].wanted = all || is_of_object(f, &f->clusters[i]);
+    for (int i = 0; i < f->route_count; i++) {
+        f->routes[i].wanted = all || route_is_of_target(f, &f->routes[i]);
+        if (leads && f->routes[i].wanted)
+            want_clusters_of(f, &f->routes[i]);
+    }
+    for (int i = 0; leads && i < f->row_count; i++)
+        want_cluster(f, f->rows[i].cluster);
 }
 
 /* A request that no route took belongs to a route that should have taken its host. */
@@ -138,7 +163,7 @@ static bool lost_row_wanted(const struct facts *f, const struct fact_row *r)
     if (json_count(domains) > 0)
         return predicate_host(domains, r->authority) > 0;
     for (int i = 0; i < f->route_count; i++)
-        if (facts_route_wanted(f, &f->routes[i]))
+        if (f->routes[i].wanted)
             return predicate_host(f->routes[i].domains, r->authority) > 0;
     return false;
 }
@@ -170,7 +195,7 @@ bool facts_target_found(const struct facts *f)
     if (!f->target || !f->target->kind)
         return true;
     for (int i = 0; i < f->route_count; i++)
-        if (facts_route_wanted(f, &f->routes[i]))
+        if (f->routes[i].wanted)
             return true;
     for (int i = 0; facts_target_is(f, "service") && i < f->known_clusters; i++)
         if (is_its_cluster(f->clusters[i].name, f->target->name))
@@ -267,7 +292,7 @@ static bool is_widest(const struct facts *f, int at)
         const struct fact_route *other = &f->routes[i];
         bool wider = exact && !json_get(other->match, "path");
         bool first = i < at && exact == (json_get(other->match, "path") != NULL);
-        if ((wider || first) && !strcmp(other->name, r->name) && facts_route_wanted(f, other))
+        if ((wider || first) && !strcmp(other->name, r->name) && other->wanted)
             return false;
     }
     return true;
@@ -298,7 +323,7 @@ static void tell_routes(struct facts *f, cJSON *about)
 
     for (int i = 0; i < f->route_count; i++) {
         const struct fact_route *r = &f->routes[i];
-        if (!facts_route_wanted(f, r) || !is_widest(f, i) || ++n > MOST_ROUTES)
+        if (!r->wanted || !is_widest(f, i) || ++n > MOST_ROUTES)
             continue;
         json_add_str(
             f->arena, about,

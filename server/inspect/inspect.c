@@ -23,6 +23,8 @@ struct inspection *inspect_gateway(struct arena *a, const struct world_means *m,
                 json_count(i->world->unread) ? i->world->unread->child->valuestring : "");
         return NULL;
     }
+    if (m->kind)
+        trap_world_about(i->world->trap, m->kind, m->name);
     i->found = trap_find(a, i->world->trap, NULL);
     return inspect_replicas(a, m, i, e) ? i : NULL;
 }

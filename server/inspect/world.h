@@ -27,7 +27,10 @@ struct world_means {
     const char *near; /* place whose plugin instances are read first, "route:orders"; NULL: none */
     int places;       /* how many places are asked for plugin instances; 0: WORLD_PLACES */
     double seconds;   /* for these places; 0: 30 */
-    size_t bytes;     /* of objects kept at most; 0: 160 MiB */
+    /* Of findings, only those of this object and of what stands at it are wanted
+     * (inspect_is_about); NULL: all. */
+    const char *kind, *name;
+    size_t bytes; /* of objects kept at most; 0: 160 MiB */
 };
 
 struct drift;

@@ -6,6 +6,7 @@
 #include "kind/kind.h"
 #include "rule/check_private.h"
 #include "rule/look_private.h"
+#include "rule/trap_world_private.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -76,9 +77,16 @@ static bool is_of_ai_route(const struct trap_walk *t, const struct trap_object *
     return is;
 }
 
+/* A plugin instance may stand at the object that is asked about. */
+static bool is_asked_about(const struct trap_world *w, const struct trap_object *o)
+{
+    return !w->about_kind || o->scope ||
+           (!strcmp(o->kind, w->about_kind) && text_same(o->name, w->about_name));
+}
+
 void look_judge(struct trap_walk *t, const struct trap_object *o)
 {
-    if (!is_of_ai_route(t, o))
+    if (is_asked_about(trap_of(t), o) && !is_of_ai_route(t, o))
         look_through(t, o, o->json, "");
 }
 

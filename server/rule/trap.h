@@ -25,15 +25,15 @@ void trap_world_set(struct trap_world *w, const char *kind, const cJSON *objects
  * not read holds it alone then, and is not whole. */
 void trap_world_apply(struct trap_world *w, const char *kind, const char *name, const char *scope,
                       const cJSON *object);
-void trap_world_doubt(struct trap_world *w, const char *kind); /* is not whole from now on */
-/* The release of Higress ("2.2.4"); NULL: unknown. */
-void trap_world_version(struct trap_world *w, const char *version);
+void trap_world_doubt(struct trap_world *w, const char *kind);      /* is not whole from now on */
+void trap_world_version(struct trap_world *w, const char *version); /* "2.2.4"; NULL: unknown */
+/* Looks (look_private.h) go through this object alone; other traps judge all. */
+void trap_world_about(struct trap_world *w, const char *kind, const char *name);
 /* Unix seconds, and within how many days the end of a certificate is near. */
 void trap_world_time(struct trap_world *w, double now, double days);
 /* The schema that the gateway gives for a plugin's settings (schema.h). */
 void trap_world_schema(struct trap_world *w, const char *plugin, const cJSON *schema);
-/* Envoy's /config_dump. */
-void trap_world_envoy(struct trap_world *w, const cJSON *config_dump);
+void trap_world_envoy(struct trap_world *w, const cJSON *config_dump); /* of /config_dump */
 /* What the control plane says of itself, as pilot_read gives it. Where it is not given nothing of
  * it is judged, or missed. */
 void trap_world_control(struct trap_world *w, const cJSON *control);

@@ -123,6 +123,12 @@ void trap_world_apply(struct trap_world *w, const char *kind, const char *name, 
         json_add(w->arena, list, json_clone(w->arena, object));
 }
 
+void trap_world_about(struct trap_world *w, const char *kind, const char *name)
+{
+    w->about_kind = arena_strdup(w->arena, kind);
+    w->about_name = arena_strdup(w->arena, name);
+}
+
 void trap_world_version(struct trap_world *w, const char *version)
 {
     w->version = arena_strdup(w->arena, version);

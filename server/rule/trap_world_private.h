@@ -23,6 +23,7 @@ struct trap_world {
     struct trap_place *places;            /* of routes, sorted; NULL: no index */
     int place_count;
     const char *version;
+    const char *about_kind, *about_name; /* of which alone looks are wanted; NULL: of all */
     double now, days;
     cJSON *schemas; /* by plugin */
     const cJSON *envoy, *differences;

@@ -174,8 +174,6 @@ static bool passes_by(struct scan *s, const struct log_fields *f)
 {
     const struct accesslog_query *q = s->q;
 
-    if (!q->route && !q->flag && !q->status_class && q->lines != ACCESSLOG_FORGED)
-        return false;
     const char *route = log_field(s->scratch, f, LOG_ROUTE_NAME);
     const char *flags = log_field(s->scratch, f, LOG_RESPONSE_FLAGS);
     const char *code = log_field(s->scratch, f, LOG_RESPONSE_CODE);
@@ -213,7 +211,7 @@ static const cJSON *row_of_line(struct scan *s, const char *line, size_t n, size
     struct log_fields fields;
     bool usual = s->q->what == LOG_ACCESS && log_take_fields(line, n, &fields);
 
-    if (usual && passes_by(s, &fields))
+    if (usual && s->by_outcome && passes_by(s, &fields))
         return NULL;
     const cJSON *row = usual && s->some ? log_record_of(s->scratch, &fields, s->wanted) : NULL;
     return row ? row : read_line(s, line, n, place);
@@ -296,6 +294,7 @@ void log_scan_begin(struct scan *s, struct arena *a, const struct accesslog_quer
     s->passes = q->only;
     make_literals(s);
     s->some = log_choose_keys(q, s->wanted);
+    s->by_outcome = q->route || q->flag || q->status_class || q->lines == ACCESSLOG_FORGED;
 }
 
 /* -- lines as they come --------------------------------------------------------------------------

@@ -18,7 +18,8 @@ struct scan {
     bool skips;                         /* by those, far more is read than is looked at */
     size_t spent;                       /* of max_scan */
     const char *flag;                   /* of the query, in capitals */
-    bool some, wanted[LOG_KEYS];        /* rows need only the wanted keys */
+    bool by_outcome; /* how a request was answered, or by what route, may leave its line out */
+    bool some, wanted[LOG_KEYS]; /* rows need only the wanted keys */
     bool counts; /* every line is looked at, so that counting them tells of no guess */
     accesslog_fn *fn;
     void *arg;

@@ -196,7 +196,7 @@ struct taken {
     bool ai;
 };
 
-static struct taken taken_by(const cJSON *row)
+static struct taken cost_of_request(const cJSON *row)
 {
     const cJSON *ai = json_get(row, "ai");
     const char *duration = traffic_field(row, "duration");
@@ -276,7 +276,7 @@ static void count_in_group(struct counting *n, const cJSON *row)
     }
     for (int i = 0; i < n->dimensions && i < TRAFFIC_BY; i++)
         key[i] = n->value_of[i](n->scratch, row);
-    const struct taken t = taken_by(row);
+    const struct taken t = cost_of_request(row);
     add_request(n->a, &n->all, &t);
     struct group *g = n->dimensions ? find_group(n, key) : NULL;
     if (g)

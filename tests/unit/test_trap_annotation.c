@@ -6,6 +6,7 @@
 
 #include "manifest/manifest.h"
 #include "rule/check.h"
+#include "rule/look_private.h"
 #include "rule/route_look_private.h"
 #include "rule/trap_private.h"
 
@@ -209,6 +210,29 @@ static void the_recorded_stack(void **state)
     assert_int_equal(rejected, 12);
 }
 
+/* Both routes have the same fault; a diagnosis asks about one. */
+static void one_object_may_be_asked_about(void **state)
+{
+    static const char fault[] = "'name': 'b','customConfigs': {'higress.io/timeout': '-1'}";
+    struct arena *a = arena_new();
+    struct trap_world *w = trap_world_new(a);
+    cJSON *routes = json_array(a);
+    int others = 0;
+
+    (void)state;
+    json_add(a, routes, with_members(a, "route", fault));
+    json_set_str(a, json_add(a, routes, with_members(a, "route", fault)), "name", "c");
+    trap_world_set(w, "route", routes, true);
+    const int all = trap_find(a, w, NULL)->count;
+    trap_world_about(w, "route", "b");
+    const struct trap_findings *one = trap_find(a, w, NULL);
+    assert_in_range(one->count, 1, all - 1);
+    for (int i = 0; i < one->count; i++)
+        others += strcmp(one->list[i].name, "b") != 0 && one->list[i].trap->judge == look_judge;
+    assert_int_equal(others, 0);
+    arena_free(a);
+}
+
 static void odd_shapes_are_survived(void **state)
 {
     (void)state;
@@ -219,6 +243,7 @@ int main(void)
 {
     static const struct CMUnitTest own[] = {
         cmocka_unit_test(every_row_has_a_case),
+        cmocka_unit_test(one_object_may_be_asked_about),
         cmocka_unit_test(odd_shapes_are_survived),
         cmocka_unit_test(what_envoy_refuses_is_not_written),
         cmocka_unit_test(what_stands_there_is_no_mistake_of_a_change),
