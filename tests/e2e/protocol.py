@@ -458,7 +458,7 @@ def check_progress(w):
         c = w.stdio(LEGACY)
         progress_of(c, "gateway_overview", {}, token)
         notes = progress_of(c, "diagnose", {"route": "pay"}, token)
-        equal({n["total"] for n in notes}, {8}, "steps of a diagnosis")
+        equal({n["total"] for n in notes}, {9}, "steps of a diagnosis")
         equal(notes[-1]["progress"], 8, "the last step")
         c.close()
 
