@@ -23,12 +23,16 @@ struct firing {
     int shown, more, unread;
 };
 
-/* Is the source about the gateway that the report is about? */
+/* Is the source about the gateway that the report is about? Of one that is configured no more it is
+ * not known what fires still. */
 static bool is_of_gateway(const struct firing *f, const char *source)
 {
-    const struct config_alert *c = alert_configured(f->run->bot->all, source);
-    const char *wanted = f->run->schedule->gateway;
-    return !c || !c->gateway || !wanted || !strcmp(c->gateway, wanted);
+    struct err ignored = { 0 };
+    const struct bots *b = f->run->bot->all;
+    const struct config *all = b->service->config;
+    const struct config_alert *c = alert_configured(b, source);
+    return c && config_gateway(all, c->gateway, &ignored) ==
+                    config_gateway(all, f->run->schedule->gateway, &ignored);
 }
 
 static bool say_incident(struct firing *f, const char *id, struct err *e)

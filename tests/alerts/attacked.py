@@ -136,6 +136,35 @@ def check_an_incident_that_cannot_be_read_is_tried_at_its_time(a):
 check_an_incident_that_cannot_be_read_is_tried_at_its_time.window = 1
 
 
+def check_a_report_says_what_fires_of_its_gateway_alone(a):
+    password = os.path.join(a.dir, "password")
+    a.settings["gateways"] = [{"name": n, "url": "http://%s:%d" % (host, a.port), "password": {"file": password}}
+                              for n, host in (("east", "127.0.0.1"), ("west", "localhost"))]
+    for name in ("HIGRESS_OPS_URL", "HIGRESS_OPS_PASSWORD_FILE"):
+        a.env.pop(name)
+    for x in a.settings["alerts"]:  # "am" is about the one that is meant
+        x.update({"gf": {"gateway": "west"}, "gb": {"gateway": "east"}}.get(x["name"], {}))
+    a.settings["schedules"] = [{"name": n or "meant", "what": "report", "account": "webhook/ops", "channel": "c1", "every": "5s",
+                                **({"gateway": n} if n else {})} for n in ("east", "west", None)]
+    a.write_settings()
+    a.restart()
+    for told in (a.am, a.grafana, a.grafana_basic):
+        equal(told([alert("Of one", route="shop-pay")])[0], 200)
+    wait_until("they are not told", lambda: len(a.cards()) == 3)
+    since = len(a.receiver.heard)
+
+    def sources(name):
+        said = a.receiver.wait(lambda e: e["type"] == "message" and "Report '%s'" % name in e["data"]["text"], since)["data"]["text"]
+        return [x for x in ("am", "gb", "gf", "own") if "1 of 1 of %s: " % x in said]
+
+    equal((sources("east"), sources("west"), sources("meant")), (["am", "gb"], ["gf"], ["am", "gb"]))
+    a.settings["alerts"] = [x for x in a.settings["alerts"] if x["name"] != "gf"]
+    a.write_settings()
+    a.restart()
+    since = len(a.receiver.heard)
+    equal(sources("west"), [])  # nobody hears of it any more
+
+
 def check_labels_that_are_named_as_secrets_are(a):
     word, login = "hunter2hunter2", "letmein9letmein9"
     one = alert("Named", summary="see https://ops:%s@grafana.example/d?token=%s" % (login, word), route="shop-pay",
