@@ -15,22 +15,27 @@ static bool ends_value(unsigned char c)
     return c <= ' ' || c >= 0x80 || strchr("\"\\&;#?", c);
 }
 
+/* Where what belongs to the sign at i ends. */
+static size_t value_end(const char *text, size_t n, size_t i)
+{
+    size_t end = i + 1;
+
+    while (end < n && !ends_value((unsigned char)text[end]) && (text[i] == '=' || text[end] != '='))
+        end++;
+    return end;
+}
+
 /* One byte after the other, as the header says it. */
 static bool blank_simply(char *text, size_t n, int *breaks)
 {
     bool plain = true;
 
     *breaks = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t end = i + 1;
-        if (text[i] != '=' && text[i] != '?')
-            continue;
-        while (end < n && !ends_value((unsigned char)text[end]) &&
-               (text[i] == '=' || text[end] != '='))
-            end++;
-        if (text[i] == '=' || end == n || text[end] != '=')
+    for (size_t i = 0, end; i < n; i = end) {
+        bool sign = text[i] == '=' || text[i] == '?';
+        end = sign ? value_end(text, n, i) : i + 1;
+        if (sign && (text[i] == '=' || end == n || text[end] != '='))
             memset(text + i + 1, '*', end - i - 1);
-        i = end - 1;
     }
     for (size_t i = 0; i < n; i++) {
         *breaks += text[i] == '\n';
