@@ -124,45 +124,44 @@ static void begin_work(struct bots *b, const char *id)
  */
 
 /* Is it followed, and told, by this process? By another, once this one is gone. */
-static bool is_followed_here(struct store *s, const struct store_incident *i)
+static bool is_followed_here(struct store *s, const struct store_incident *i, struct err *e)
 {
-    struct err e = { 0 };
     bool held = text_same(i->holder, store_owner(s));
-    if (!held && !store_hold_incident(s, i->id, &held, &e))
-        log_event(LOG_ERROR, "alerts", "who follows an incident could not be kept: %s", e.text);
+    if (!held && !store_hold_incident(s, i->id, &held, e))
+        log_event(LOG_ERROR, "alerts", "who follows an incident could not be kept: %s", e->text);
     return held;
 }
 
 /* It was over before anybody was told: nobody is. */
 static void pass_incident(struct bots *b, struct store *s, struct arena *a,
-                          const struct store_incident *i)
+                          const struct store_incident *i, struct err *e)
 {
-    struct err e = { 0 };
     const struct store_incident passed = { .id = i->id, .state = INCIDENT_DONE };
-    if (!store_update_incident(s, &passed, &e))
-        log_event(LOG_ERROR, "alerts", "that an alert passed could not be kept: %s", e.text);
+    if (!store_update_incident(s, &passed, e))
+        log_event(LOG_ERROR, "alerts", "that an alert passed could not be kept: %s", e->text);
     alert_note(b, i, "alert_passed", NULL, json_object(a), a);
 }
 
 /* Do all of its alerts fire, or fired, under later incidents? */
-static bool is_empty(struct store *s, struct arena *a, const struct store_incident *i)
+static bool is_empty(struct store *s, struct arena *a, const struct store_incident *i,
+                     struct err *e)
 {
-    struct err ignored = { 0 };
     struct store_alert *one = NULL;
     int firing, all;
-    return store_alerts_of(s, a, i->id, 1, &one, &firing, &all, &ignored) == 0;
+    return store_alerts_of(s, a, i->id, 1, &one, &firing, &all, e) == 0;
 }
 
 /* One of which nothing was found out yet: its time has come, or comes. */
 static void find_out_in_time(struct bots *b, struct store *s, struct arena *a,
                              const struct config_alert *c, const struct bot *x,
-                             const struct store_incident *i)
+                             const struct store_incident *i, struct err *e)
 {
     double wait = i->opened + c->window - when_now();
     if (wait > 0 && wait <= c->window) /* longer: the clock was set back since */
         be_due(b, wait);
-    else if (i->state == INCIDENT_OVER && (i->closed <= i->opened + c->window || is_empty(s, a, i)))
-        pass_incident(b, s, a, i);
+    else if (i->state == INCIDENT_OVER &&
+             (i->closed <= i->opened + c->window || is_empty(s, a, i, e)))
+        pass_incident(b, s, a, i, e);
     else if (alert_must_wait(s, x, i))
         be_due(b, QUIET_LOOK);
     else
@@ -170,14 +169,14 @@ static void find_out_in_time(struct bots *b, struct store *s, struct arena *a,
 }
 
 static void follow_incident(struct bots *b, struct store *s, struct arena *a,
-                            struct store_incident *i)
+                            struct store_incident *i, struct err *e)
 {
     const struct config_alert *c = alert_configured(b, i->source);
     struct bot *x = bot_named(b, i->platform, i->account);
-    if (!c || !x || is_worked_on(b, i->id) || !is_followed_here(s, i))
+    if (!c || !x || is_worked_on(b, i->id) || !is_followed_here(s, i, e))
         return;
     if (!i->found)
-        find_out_in_time(b, s, a, c, x, i);
+        find_out_in_time(b, s, a, c, x, i, e);
     else if (x->held)
         return;
     else if (!i->message)
@@ -212,9 +211,9 @@ void alerts_follow(struct bots *b, struct store *s)
     for (int i = 0; i < n && !b->stopping; i++) {
         struct arena *one = arena_new();
         struct store_incident x;
-        struct err tampered = { 0 }; /* the others are told all the same */
-        if (store_find_incident(s, one, ids[i], &x, &tampered))
-            follow_incident(b, s, one, &x);
+        struct err failed = { 0 }; /* the others are told all the same */
+        if (store_find_incident(s, one, ids[i], &x, &failed))
+            follow_incident(b, s, one, &x, &failed);
         arena_free(one);
     }
     if (n < 0)
