@@ -52,13 +52,14 @@ def parts():
         "dynamic_route_configs": [dict(state, route_config={
             "@type": T + "config.route.v3.RouteConfiguration", "name": "http.80", "virtual_hosts": [
                 {"name": "*:80", "domains": ["*"], "routes": [
-                    {"name": "route-%d" % i, "match": {"path_separated_prefix": "/shop/%d" % i, "case_sensitive": True}, "route": {
+                    {"name": "route-%d" % i, "match": {**match, "case_sensitive": True}, "route": {
                         "cluster": cluster_name(i % SERVICES), "timeout": "0s", "retry_policy": {
                             "retry_on": "connect-failure,refused-stream,unavailable,cancelled,retriable-status-codes", "num_retries": 2,
                             "host_selection_retry_max_attempts": "5", "retriable_status_codes": [503]}, "max_grpc_timeout": "0s"},
                      "metadata": {"filter_metadata": {"istio": {"config": "/apis/networking.istio.io/v1alpha3/namespaces/higress-system/"
                                                                 "virtual-service/route-%d" % i}}},
-                     "decorator": {"operation": "svc%d.static:80/*" % (i % SERVICES)}} for i in range(ROUTES)]}]})],
+                     "decorator": {"operation": "svc%d.static:80/*" % (i % SERVICES)}}
+                    for i in range(ROUTES) for match in ({"path": "/shop/%d" % i}, {"prefix": "/shop/%d/" % i})]}]})],
         "dynamic_listeners": [{"name": "0.0.0.0_80", "active_state": dict(state, listener={
             "@type": T + "config.listener.v3.Listener", "name": "0.0.0.0_80",
             "address": {"socket_address": {"address": "0.0.0.0", "port_value": 80}}})}],
