@@ -75,6 +75,7 @@ def cold_start():
     ready = subprocess.run(["tests/setup/kube.sh"], cwd=TOP, env=dict(os.environ, BUILD="0"), capture_output=True, text=True)
     if ready.returncode:
         raise Broken("no kube-apiserver: " + ready.stderr[-200:])
+    subprocess.run(["tests/setup/build.sh", "build/gcc/kube_ask"], cwd=TOP, check=True)
     sys.argv = [sys.argv[0], os.path.join(TOP, "build/gcc")]
     import kube
     from rig import Cluster
