@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "routing"))
 import envoy
@@ -38,6 +39,19 @@ def read_table():
             if len(cells) == 4 and re.fullmatch(r"[A-Z0-9_]+", cells[2]):
                 rows.append((cells[0], cells[2]))
     return rows
+
+
+def lives(group):
+    """Does a process of that group still run?"""
+    for path in glob.glob("/proc/[0-9]*/stat"):
+        try:
+            with open(path) as f:
+                state, _, member = f.read().rsplit(")", 1)[1].split()[:3]
+        except OSError:
+            continue
+        if int(member) == group and state not in "ZX":
+            return True
+    return False
 
 
 class Broken:
@@ -68,6 +82,10 @@ class Broken:
             except subprocess.TimeoutExpired:
                 pass
         self.process.wait()
+        for _ in range(200):  # the next Envoy binds what this one held
+            if not lives(self.process.pid):
+                break
+            time.sleep(0.05)
         self.process.stdout.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
