@@ -13,7 +13,7 @@
 #include "net/fetch.h"
 #include "net/loop.h"
 
-enum { MANY_REQUESTS = 16, KEEP = 4 };
+enum { KEEP = 4 };
 static const double CALM_SECONDS = 0.5;
 
 struct mcp *mcp_new(struct service *s)
@@ -38,7 +38,7 @@ static void give_memory_back(void *arg)
     struct mcp *m = arg;
     loop_untimer(m->calm);
     m->calm = NULL;
-    if (m->requests >= MANY_REQUESTS)
+    if (m->requests > KEEP)
         return;
     m->most_requests = m->requests;
     fiber_trim_pool(KEEP);
@@ -49,7 +49,7 @@ static void give_memory_back(void *arg)
 void mcp_request_ended(struct mcp *m)
 {
     m->requests--;
-    if (m->requests < KEEP && m->most_requests >= MANY_REQUESTS && !m->calm)
+    if (m->requests < KEEP && m->most_requests > KEEP && !m->calm)
         m->calm = loop_timer(m->loop, CALM_SECONDS, 0, give_memory_back, m);
 }
 

@@ -237,6 +237,9 @@ def run(folder):
             break
         except OSError:
             time.sleep(0.05)
+    first = client.HttpClient("127.0.0.1", port, client.MODERN, token=TOKEN)  # libraries and the state are open from then on
+    for tool in ("gateway_overview", "list_changes"):
+        first.call(tool)
     at_first = used(server.pid)
     makers = ([("http", lambda: client.HttpClient("127.0.0.1", port, random.choice(("2025-06-18", client.MODERN)), token=TOKEN))] * HTTP
               + [("sse", lambda: SseClient(port))] * SSE
