@@ -19,6 +19,14 @@ const char *config_mode_name(enum mode m)
     return names[m];
 }
 
+bool config_refuse_row(struct err *e, const char *list, int i, const char *member, const char *what,
+                       const char *name)
+{
+    char path[sizeof e->path];
+    snprintf(path, sizeof path, "%s[%d].%s", list, i, member);
+    return err_set(e, ERR_ARGS, "'%.80s' %s", name, what) || err_about(e, path);
+}
+
 static const char *default_state(struct arena *a)
 {
     const char *xdg = getenv("XDG_STATE_HOME"), *home = getenv("HOME");

@@ -72,14 +72,6 @@ static const char usual_resolved[] = "resolved|ok|closed|inactive|normal";
 
 /* -- one row ----------------------------------------------------------------------------------- */
 
-static bool refuse_source(struct err *e, int i, const char *member, const char *what,
-                          const char *name)
-{
-    char path[sizeof e->path];
-    snprintf(path, sizeof path, "alerts[%d].%s", i, member);
-    return err_set(e, ERR_ARGS, "'%.80s' %s", name, what) || err_about(e, path);
-}
-
 static const char *const *texts_of_words(struct arena *a, const char *list)
 {
     const char **out = arena_array(a, const char *, LABEL_NAMES + 1);
@@ -107,14 +99,14 @@ static bool take_source_key(struct config_alert *c, struct arena *a, int i, cons
     const char *name = ref->string;
     char *value = config_read_secret(a, ref, &why);
     if (!value)
-        return refuse_source(e, i, "keys", why.text, name);
+        return config_refuse_row(e, "alerts", i, "keys", why.text, name);
     secret_learn(value);
     if (strlen(value) < KEY_LEAST)
-        return refuse_source(e, i, "keys", "is too short to prove anything: 16 characters or more",
-                             name);
+        return config_refuse_row(e, "alerts", i, "keys",
+                                 "is too short to prove anything: 16 characters or more", name);
     const char *colon = strchr(value, ':');
     if (!strcmp(name, "basic") && (!colon || colon == value || !colon[1]))
-        return refuse_source(e, i, "keys", "is not USER:PASSWORD", name);
+        return config_refuse_row(e, "alerts", i, "keys", "is not USER:PASSWORD", name);
     if (!strcmp(name, "basic"))
         secret_learn(colon + 1);
     *(!strcmp(name, "bearer") ? &c->bearer : !strcmp(name, "basic") ? &c->basic : &c->hmac) = value;
@@ -129,11 +121,12 @@ static bool take_source_proof(struct config_alert *c, struct arena *a, int i, co
         if (proofs[k].from == c->from)
             known = proofs[k].keys;
     if (json_count(keys) != 1)
-        return refuse_source(e, i, "keys", "proves itself by exactly one key", c->name);
+        return config_refuse_row(e, "alerts", i, "keys", "proves itself by exactly one key",
+                                 c->name);
     if (!text_has_word(known, keys->child->string))
-        return refuse_source(e, i, "keys",
-                             arena_printf(a, "is no proof of this source: it has %s", known),
-                             keys->child->string);
+        return config_refuse_row(e, "alerts", i, "keys",
+                                 arena_printf(a, "is no proof of this source: it has %s", known),
+                                 keys->child->string);
     size_t n = 0;
     if (!take_source_key(c, a, i, keys->child, e))
         return false;
@@ -142,9 +135,9 @@ static bool take_source_proof(struct config_alert *c, struct arena *a, int i, co
     const char *text = text_starts(c->hmac, "whsec_") ? c->hmac + strlen("whsec_") : c->hmac;
     secret_learn(text);
     return (base64_decode(a, text, strlen(text), &n) && n >= KEY_LEAST) ||
-           refuse_source(e, i, "keys",
-                         "must be whsec_ and base64 (echo whsec_$(openssl rand -base64 32))",
-                         "hmac");
+           config_refuse_row(e, "alerts", i, "keys",
+                             "must be whsec_ and base64 (echo whsec_$(openssl rand -base64 32))",
+                             "hmac");
 }
 
 static bool take_source_fields(struct config_alert *c, struct arena *a, int i, const cJSON *fields,
@@ -154,13 +147,16 @@ static bool take_source_fields(struct config_alert *c, struct arena *a, int i, c
     const cJSON *f;
     c->fields = out;
     if (fields && c->from != ALERT_FROM_JSON)
-        return refuse_source(e, i, "fields", "has a form of its own: this is for json", c->name);
+        return config_refuse_row(e, "alerts", i, "fields",
+                                 "has a form of its own: this is for json", c->name);
     cJSON_ArrayForEach(f, fields)
     {
         if (!text_has_word(ALERT_FIELDS, f->string))
-            return refuse_source(e, i, "fields", "is none of " ALERT_FIELDS, f->string);
+            return config_refuse_row(e, "alerts", i, "fields", "is none of " ALERT_FIELDS,
+                                     f->string);
         if (!cJSON_IsString(f) || !*f->valuestring || strlen(f->valuestring) > 200)
-            return refuse_source(e, i, "fields", "is not a path such as event.labels", f->string);
+            return config_refuse_row(e, "alerts", i, "fields", "is not a path such as event.labels",
+                                     f->string);
         *out++ =
             (struct config_named){ arena_strdup(a, f->string), arena_strdup(a, f->valuestring) };
     }
@@ -186,14 +182,16 @@ static bool is_told_somewhere(const struct config *c, const struct config_alert 
     struct err none = { 0 };
     const struct config *g = config_gateway(c, x->gateway, &none);
     if (!g)
-        return refuse_source(e, i, "gateway", "is no gateway of `gateways`", x->gateway);
+        return config_refuse_row(e, "alerts", i, "gateway", "is no gateway of `gateways`",
+                                 x->gateway);
     while (k && k->id && strcmp(k->id, x->channel) != 0)
         k++;
     if (k && !k->id)
-        return refuse_source(e, i, "channel", "is not among the channels of that account",
-                             x->channel);
+        return config_refuse_row(e, "alerts", i, "channel",
+                                 "is not among the channels of that account", x->channel);
     if (k && k->gateway && !text_same(k->gateway, g->name))
-        return refuse_source(e, i, "channel", "is bound to another gateway", x->channel);
+        return config_refuse_row(e, "alerts", i, "channel", "is bound to another gateway",
+                                 x->channel);
     return true;
 }
 
@@ -250,11 +248,14 @@ static bool take_alert_source(struct config_alert *x, const struct config *c, st
     x->self = principal_of(a, x->name);
     x->chat = account_named(c, a, json_str(row, "chat"));
     if (x->name[strspn(x->name, "abcdefghijklmnopqrstuvwxyz0123456789-")])
-        return refuse_source(e, i, "name", "may hold lower-case letters, digits and '-'", x->name);
+        return config_refuse_row(e, "alerts", i, "name",
+                                 "may hold lower-case letters, digits and '-'", x->name);
     if (!is_principal_free(c, x->self.name))
-        return refuse_source(e, i, "name", "is what a token or a person goes by", x->self.name);
+        return config_refuse_row(e, "alerts", i, "name", "is what a token or a person goes by",
+                                 x->self.name);
     if (!x->chat)
-        return refuse_source(e, i, "chat", "is no PLATFORM/NAME of `chat`", json_str(row, "chat"));
+        return config_refuse_row(e, "alerts", i, "chat", "is no PLATFORM/NAME of `chat`",
+                                 json_str(row, "chat"));
     if (!is_told_somewhere(c, x, i, e) || !take_source_proof(x, a, i, json_get(row, "keys"), e) ||
         !take_source_fields(x, a, i, json_get(row, "fields"), e))
         return false;
@@ -274,7 +275,7 @@ bool config_good_alerts(struct config *c, struct arena *a, const cJSON *tree, st
             return false;
         for (int k = 0; k < n; k++)
             if (!strcmp(out[k].name, out[n].name))
-                return refuse_source(e, n, "name", "is the name of two", out[n].name);
+                return config_refuse_row(e, "alerts", n, "name", "is the name of two", out[n].name);
         n++;
     }
     return true;

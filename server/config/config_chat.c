@@ -68,14 +68,6 @@ const char *config_named_value(const struct config_named *list, const char *name
 
 /* -- one row --------------------------------------------------------------------------------- */
 
-static bool refuse_account(struct err *e, int i, const char *member, const char *what,
-                           const char *name)
-{
-    char path[sizeof e->path];
-    snprintf(path, sizeof path, "chat[%d].%s", i, member);
-    return err_set(e, ERR_ARGS, "'%.80s' %s", name, what) || err_about(e, path);
-}
-
 /* In a path of HTTP, in logs. */
 static bool is_account_name(const char *name)
 {
@@ -98,7 +90,7 @@ static bool take_channels(struct config_chat *c, struct arena *a, int i, const c
         k->read_only = json_true(row, "read_only");
         struct err why = { 0 };
         if (!config_take_quiet(a, json_get(row, "quiet"), &k->quiet, &why))
-            return refuse_account(e, i, "channels", why.text, k->id);
+            return config_refuse_row(e, "chat", i, "channels", why.text, k->id);
         k++;
     }
     return true;
@@ -110,11 +102,11 @@ static bool take_account_key(struct config_named *out, struct arena *a, int i, c
     struct err why = { 0 };
     char *value = cJSON_IsObject(ref) ? config_read_secret(a, ref, &why) : NULL;
     if (!value)
-        return refuse_account(e, i, "keys",
-                              why.kind ? why.text
-                                       : "is not given by {env: NAME} or "
-                                         "{file: PATH}",
-                              ref->string);
+        return config_refuse_row(e, "chat", i, "keys",
+                                 why.kind ? why.text
+                                          : "is not given by {env: NAME} or "
+                                            "{file: PATH}",
+                                 ref->string);
     secret_learn(value);
     *out = (struct config_named){ arena_strdup(a, ref->string), value };
     return true;
@@ -129,7 +121,8 @@ static bool take_account_keys(struct config_chat *c, struct arena *a, int i, con
     cJSON_ArrayForEach(ref, keys)
     {
         if (!text_has_word(known, ref->string) && strcmp(ref->string, proxy_key) != 0)
-            return refuse_account(e, i, "keys", "is no key of this platform", ref->string);
+            return config_refuse_row(e, "chat", i, "keys", "is no key of this platform",
+                                     ref->string);
         if (!take_account_key(out++, a, i, ref, e))
             return false;
     }
@@ -145,9 +138,9 @@ static bool take_account_ids(struct config_chat *c, struct arena *a, int i, cons
     cJSON_ArrayForEach(id, ids)
     {
         if (!text_has_word(known, id->string))
-            return refuse_account(e, i, "ids", "is no id of this platform", id->string);
+            return config_refuse_row(e, "chat", i, "ids", "is no id of this platform", id->string);
         if (!cJSON_IsString(id) || !*id->valuestring)
-            return refuse_account(e, i, "ids", "is not a text", id->string);
+            return config_refuse_row(e, "chat", i, "ids", "is not a text", id->string);
         *out++ =
             (struct config_named){ arena_strdup(a, id->string), arena_strdup(a, id->valuestring) };
     }
@@ -161,7 +154,8 @@ static bool has_what_it_needs(const struct config_chat *c, int i, const char *ne
         if (!strcmp(word, "url")
                 ? !c->url
                 : !config_named_value(c->keys, word) && !config_named_value(c->ids, word))
-            return refuse_account(e, i, "platform", "is missing: this platform needs it", word);
+            return config_refuse_row(e, "chat", i, "platform", "is missing: this platform needs it",
+                                     word);
     return true;
 }
 
@@ -181,14 +175,15 @@ static bool take_account_proxy(struct config_chat *c, struct arena *a, int i, co
     const char *who = config_named_value(c->keys, proxy_key);
     const char *colon = who ? strchr(who, ':') : NULL;
     if (!proxy)
-        return !who || refuse_account(e, i, "proxy", "is missing: keys.proxy is for it", proxy_key);
+        return !who || config_refuse_row(e, "chat", i, "proxy", "is missing: keys.proxy is for it",
+                                         proxy_key);
     if (!is_proxy_url(proxy))
-        return refuse_account(e, i, "proxy",
-                              "must be http://HOST:PORT; its user and password are a key "
-                              "(keys.proxy, as USER:PASSWORD)",
-                              proxy);
+        return config_refuse_row(e, "chat", i, "proxy",
+                                 "must be http://HOST:PORT; its user and password are a key "
+                                 "(keys.proxy, as USER:PASSWORD)",
+                                 proxy);
     if (who && !colon)
-        return refuse_account(e, i, "keys", "does not hold USER:PASSWORD", proxy_key);
+        return config_refuse_row(e, "chat", i, "keys", "does not hold USER:PASSWORD", proxy_key);
     c->proxy = arena_strdup(a, proxy);
     if (who) {
         secret_learn(colon + 1);
@@ -215,7 +210,7 @@ static bool take_account_folders(struct config_chat *c, struct arena *a, int i, 
 {
     struct err why = { 0 };
     if (!config_take_quiet(a, json_get(row, "quiet"), &c->quiet, &why))
-        return refuse_account(e, i, "quiet", why.text, c->name);
+        return config_refuse_row(e, "chat", i, "quiet", why.text, c->name);
     return take_channels(c, a, i, json_get(row, "channels"), e) &&
            take_account_keys(c, a, i, json_get(row, "keys"), platforms[platform].keys, e) &&
            take_account_ids(c, a, i, json_get(row, "ids"), platforms[platform].ids, e) &&
@@ -237,12 +232,14 @@ static bool take_account(struct config_chat *c, struct arena *a, int i, const cJ
     c->ca_file = arena_strdup(a, json_str(row, "ca_file"));
     c->tenants = config_texts(a, json_get(row, "tenants"));
     if (!is_account_name(c->name))
-        return refuse_account(e, i, "name", "may hold lower-case letters, digits and '-'", c->name);
+        return config_refuse_row(e, "chat", i, "name",
+                                 "may hold lower-case letters, digits and '-'", c->name);
     if (url && !config_is_trusted_url(url))
-        return refuse_account(e, i, "url",
-                              "must be https://…, or http:// on a loopback address with its port, "
-                              "without user, fragment or blanks",
-                              url);
+        return config_refuse_row(
+            e, "chat", i, "url",
+            "must be https://…, or http:// on a loopback address with its port, "
+            "without user, fragment or blanks",
+            url);
     c->digest = take_account_folders(c, a, i, row, p, e) ? account_digest(a, c, row) : NULL;
     return c->digest != NULL;
 }
@@ -254,7 +251,8 @@ static bool are_channel_gateways(const struct config *c, int i, struct err *e)
     for (const struct config_chat_channel *k = c->chat[i].channels; k && k->id; k++) {
         struct err none = { 0 };
         if (k->gateway && !config_gateway(c, k->gateway, &none))
-            return refuse_account(e, i, "channels", "is no gateway of `gateways`", k->gateway);
+            return config_refuse_row(e, "chat", i, "channels", "is no gateway of `gateways`",
+                                     k->gateway);
     }
     return true;
 }
@@ -276,8 +274,8 @@ bool config_good_chat(struct config *c, struct arena *a, const cJSON *tree, stru
             return false;
         for (int k = 0; k < n; k++)
             if (!strcmp(out[k].name, out[n].name) && out[k].platform == out[n].platform)
-                return refuse_account(e, n, "name", "is the name of two accounts there",
-                                      out[n].name);
+                return config_refuse_row(e, "chat", n, "name", "is the name of two accounts there",
+                                         out[n].name);
         n++;
     }
     return true;

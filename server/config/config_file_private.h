@@ -52,3 +52,6 @@ bool config_take_quiet(struct arena *a, const cJSON *row, const struct config_qu
 bool config_good_logs(struct config *c, struct arena *a, const cJSON *tree, struct err *e);
 /* {"env":NAME} or {"file":PATH}, without asking whether that is allowed. */
 char *config_read_secret(struct arena *a, const cJSON *ref, struct err *e);
+/* "'NAME' WHAT" about LIST[i].MEMBER; always false. */
+bool config_refuse_row(struct err *e, const char *list, int i, const char *member, const char *what,
+                       const char *name);

@@ -51,14 +51,6 @@ const struct config_person *config_people_of(struct arena *a, const cJSON *list)
 
 /* -- beyond one row ------------------------------------------------------------------------ */
 
-static bool refuse_person(struct err *e, int i, const char *member, const char *what,
-                          const char *name)
-{
-    char path[sizeof e->path];
-    snprintf(path, sizeof path, "people[%d].%s", i, member);
-    return err_set(e, ERR_ARGS, "'%.80s' %s", name, what) || err_about(e, path);
-}
-
 static bool list_has(const char *const *list, const char *name)
 {
     for (; *list; list++)
@@ -116,12 +108,14 @@ static bool are_identities_its_own(const struct config *c, int i, size_t channel
     const char *const *mine = identities_of(&people[i], channel);
     for (int n = 0; mine[n]; n++) {
         if (config_name_is_shared(mine[n]))
-            return refuse_person(e, i, member, "is what several go by, so nobody's", mine[n]);
+            return config_refuse_row(e, "people", i, member, "is what several go by, so nobody's",
+                                     mine[n]);
         if (list_has_identity(c, channel, &mine[n + 1], mine[n]))
-            return refuse_person(e, i, member, "is there twice", mine[n]);
+            return config_refuse_row(e, "people", i, member, "is there twice", mine[n]);
         for (int k = 0; k < i; k++)
             if (list_has_identity(c, channel, identities_of(&people[k], channel), mine[n]))
-                return refuse_person(e, i, member, "belongs to another person as well", mine[n]);
+                return config_refuse_row(e, "people", i, member,
+                                         "belongs to another person as well", mine[n]);
     }
     return true;
 }
@@ -132,7 +126,8 @@ static bool are_no_names(const struct config_person *people, int i, struct err *
     for (const char *const *t = people[i].tokens; *t; t++)
         for (int k = 0; people[k].name; k++)
             if (k != i && !strcmp(people[k].name, *t))
-                return refuse_person(e, i, "tokens", "is the name of another person", *t);
+                return config_refuse_row(e, "people", i, "tokens", "is the name of another person",
+                                         *t);
     return true;
 }
 
@@ -157,7 +152,7 @@ static bool are_chat_identities(const struct config_person *people, int i, struc
 {
     for (const char *const *c = people[i].chat; *c; c++)
         if (!is_chat_identity(*c))
-            return refuse_person(e, i, "chat", "is not PLATFORM:TENANT/USER", *c);
+            return config_refuse_row(e, "people", i, "chat", "is not PLATFORM:TENANT/USER", *c);
     return true;
 }
 
@@ -165,17 +160,18 @@ static bool is_good_person(const struct config *c, int i, struct err *e)
 {
     const struct config_person *people = c->people, *p = &people[i];
     if (config_name_is_shared(p->name))
-        return refuse_person(e, i, "name", "is what several go by, so nobody's", p->name);
+        return config_refuse_row(e, "people", i, "name", "is what several go by, so nobody's",
+                                 p->name);
     for (int k = 0; k < i; k++)
         if (!strcmp(people[k].name, p->name))
-            return refuse_person(e, i, "name", "is the name of two", p->name);
+            return config_refuse_row(e, "people", i, "name", "is the name of two", p->name);
     for (size_t channel = 0; channel < sizeof channels / sizeof *channels; channel++)
         if (!are_identities_its_own(c, i, channel, e))
             return false;
     if (p->passphrase && !is_scrypt(p->passphrase))
-        return refuse_person(e, i, "passphrase",
-                             "must be 'scrypt$N$R$P$SALT$KEY', never the text itself",
-                             "(not shown)");
+        return config_refuse_row(e, "people", i, "passphrase",
+                                 "must be 'scrypt$N$R$P$SALT$KEY', never the text itself",
+                                 "(not shown)");
     return are_chat_identities(people, i, e) && are_no_names(people, i, e);
 }
 

@@ -31,14 +31,6 @@ static const struct field schedule_rows[] = {
 const struct field config_schedule_field = { "schedule", OBJ, OPT, "What a bot says by itself.",
                                              .of = schedule_rows };
 
-static bool refuse_schedule(struct err *e, int i, const char *member, const char *what,
-                            const char *name)
-{
-    char path[sizeof e->path];
-    snprintf(path, sizeof path, "schedules[%d].%s", i, member);
-    return err_set(e, ERR_ARGS, "'%.80s' %s", name, what) || err_about(e, path);
-}
-
 /* -- when ------------------------------------------------------------------------------------ */
 
 /* HH:MM before 24:00; -1: it is not that. */
@@ -64,13 +56,15 @@ static bool take_times(struct config_schedule *s, int i, const char *at, const c
     s->minutes = at ? minutes_of_day(at) : -1;
     s->every = every ? seconds_of(every) : 0;
     if (!at == !every)
-        return refuse_schedule(e, i, "at", "and every: give one of them", at ? at : "");
+        return config_refuse_row(e, "schedules", i, "at", "and every: give one of them",
+                                 at ? at : "");
     if (at && s->minutes < 0)
-        return refuse_schedule(e, i, "at", "is no time of a day (HH:MM)", at);
+        return config_refuse_row(e, "schedules", i, "at", "is no time of a day (HH:MM)", at);
     if (every && (s->every < EVERY_LEAST || s->every > EVERY_MOST))
-        return refuse_schedule(e, i, "every", "is no time of 5s to 31d (30m, 6h, 7d)", every);
+        return config_refuse_row(e, "schedules", i, "every",
+                                 "is no time of 5s to 31d (30m, 6h, 7d)", every);
     return !every || !s->weekdays ||
-           refuse_schedule(e, i, "weekdays", "goes with at, not with every", every);
+           config_refuse_row(e, "schedules", i, "weekdays", "goes with at, not with every", every);
 }
 
 /* -- where ----------------------------------------------------------------------------------- */
@@ -97,10 +91,11 @@ static bool take_gateway(const struct config *c, struct config_schedule *s, int 
 {
     struct err none = { 0 };
     if (s->gateway && !config_gateway(c, s->gateway, &none))
-        return refuse_schedule(e, i, "gateway", "is no gateway of `gateways`", s->gateway);
+        return config_refuse_row(e, "schedules", i, "gateway", "is no gateway of `gateways`",
+                                 s->gateway);
     if (bound && s->gateway && strcmp(bound, s->gateway) != 0)
-        return refuse_schedule(e, i, "gateway", "is another one than that channel is bound to",
-                               s->gateway);
+        return config_refuse_row(e, "schedules", i, "gateway",
+                                 "is another one than that channel is bound to", s->gateway);
     s->gateway = s->gateway ? s->gateway : bound;
     return true;
 }
@@ -110,11 +105,11 @@ static bool take_place(const struct config *c, struct config_schedule *s, int i,
     const struct config_chat *account = account_of(c, s);
     const struct config_chat_channel *k = account ? channel_of(account, s->channel) : NULL;
     if (!account)
-        return refuse_schedule(e, i, "account", "is no account of `chat` (PLATFORM/NAME)",
-                               s->account);
+        return config_refuse_row(e, "schedules", i, "account",
+                                 "is no account of `chat` (PLATFORM/NAME)", s->account);
     if (account->channels && !k)
-        return refuse_schedule(e, i, "channel", "is not among the channels of that account",
-                               s->channel);
+        return config_refuse_row(e, "schedules", i, "channel",
+                                 "is not among the channels of that account", s->channel);
     return take_gateway(c, s, i, k ? k->gateway : NULL, e);
 }
 
@@ -135,8 +130,8 @@ static bool bind_schedule(const struct config *c, struct arena *a, struct config
     s->certificate_days = json_num(row, "certificate_days", DAYS_UNSAID);
     s->weekdays = json_true(row, "weekdays");
     if (!zone_is_known(s->zone))
-        return refuse_schedule(e, i, "zone",
-                               "is no time zone of this machine (/usr/share/zoneinfo)", s->zone);
+        return config_refuse_row(e, "schedules", i, "zone",
+                                 "is no time zone of this machine (/usr/share/zoneinfo)", s->zone);
     return take_times(s, i, json_str(row, "at"), json_str(row, "every"), e) &&
            take_place(c, s, i, e);
 }
@@ -153,7 +148,8 @@ bool config_good_schedules(struct config *c, struct arena *a, const cJSON *tree,
             return false;
         for (int k = 0; k < n; k++)
             if (!strcmp(out[k].name, out[n].name))
-                return refuse_schedule(e, n, "name", "is the name of two schedules", out[n].name);
+                return config_refuse_row(e, "schedules", n, "name", "is the name of two schedules",
+                                         out[n].name);
         n++;
     }
     return true;
