@@ -27,13 +27,10 @@ static bool is_card_whole(struct store *s, struct arena *a, struct db_rows *r)
     return store_mac_same(db_text(r, CARD_MAC), store_mac(s, a, label, r, CARD_TYPES));
 }
 
-static bool sign_card(struct store *s, struct arena *a, const char *button, struct err *e)
+static bool sign_card(struct store *s, const char *button, struct err *e)
 {
-    struct db_rows r =
-        db_query(s->db, e, "SELECT " CARD " FROM cards WHERE button = ?", "t", button);
-    const char *mac = db_next(&r, e) ? store_mac(s, a, label, &r, CARD_TYPES) : NULL;
-    db_done(&r);
-    return mac && db_run(s->db, e, "UPDATE cards SET mac = ? WHERE button = ?", "tt", mac, button);
+    return store_sign_row(s, label, CARD_TYPES, "SELECT " CARD " FROM cards WHERE button = ?",
+                          "UPDATE cards SET mac = ? WHERE button = ?", button, e);
 }
 
 bool store_keep_card(struct store *s, const struct store_card *c, struct err *e)
@@ -53,7 +50,7 @@ bool store_keep_card(struct store *s, const struct store_card *c, struct err *e)
               db_run(s->db, e, "INSERT INTO cards (" CARD ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
                      CARD_TYPES, c->button, c->id, c->plan, c->rendering, c->word, c->platform,
                      c->account, c->channel, c->thread, c->message, c->shown, c->expires) &&
-              sign_card(s, a, c->button, e);
+              sign_card(s, c->button, e);
     arena_free(a);
     return store_end(s, ok, e);
 }
@@ -85,7 +82,7 @@ bool store_update_card(struct store *s, const char *button, const char *message,
                      "UPDATE cards SET message = coalesce(?, message), shown = coalesce(?, shown) "
                      "WHERE button = ?",
                      "ttt", message, shown, button) &&
-              sign_card(s, a, button, e);
+              sign_card(s, button, e);
     arena_free(a);
     return store_end(s, ok, e);
 }

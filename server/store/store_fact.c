@@ -34,16 +34,7 @@ cJSON *store_fact(struct store *s, struct arena *a, const char *name, struct err
     return text ? json_parse(a, text, strlen(text), e) : NULL;
 }
 
-static bool sign_fact(struct store *s, struct arena *a, const char *name, struct err *e)
-{
-    struct db_rows r = db_query(s->db, e, "SELECT " FACT " FROM facts WHERE name = ?", "t", name);
-    const char *mac = db_next(&r, e) ? store_mac(s, a, label, &r, FACT_TYPES) : NULL;
-    db_done(&r);
-    return mac && db_run(s->db, e, "UPDATE facts SET mac = ? WHERE name = ?", "tt", mac, name);
-}
-
-static bool write_fact(struct store *s, struct arena *a, const char *name, const char *text,
-                       struct err *e)
+static bool write_fact(struct store *s, const char *name, const char *text, struct err *e)
 {
     if (!text)
         return db_run(s->db, e, "DELETE FROM facts WHERE name = ?", "t", name);
@@ -53,7 +44,8 @@ static bool write_fact(struct store *s, struct arena *a, const char *name, const
                   "ti", name, STORE_FACTS - 1) &&
            db_run(s->db, e, "INSERT OR REPLACE INTO facts (name, at, value) VALUES (?, ?, ?)",
                   "tdt", name, when_now(), text) &&
-           sign_fact(s, a, name, e);
+           store_sign_row(s, label, FACT_TYPES, "SELECT " FACT " FROM facts WHERE name = ?",
+                          "UPDATE facts SET mac = ? WHERE name = ?", name, e);
 }
 
 static bool is_fact_short(const char *name, const char *text, struct err *e)
@@ -68,7 +60,7 @@ bool store_put_fact(struct store *s, const char *name, const cJSON *value, struc
     const char *text = value ? json_canonical(a, value) : NULL;
     bool ok = is_fact_short(name, text, e) && store_begin(s, e);
     if (ok)
-        ok = store_end(s, write_fact(s, a, name, text, e), e);
+        ok = store_end(s, write_fact(s, name, text, e), e);
     arena_free(a);
     return ok;
 }
@@ -83,7 +75,7 @@ bool store_claim_fact(struct store *s, const char *name, const cJSON *was, const
     bool ok = is_fact_short(name, text, e) && store_begin(s, e);
     if (ok) {
         bool same = text_same(kept_fact(s, a, name, e), wanted) && e->kind == ERR_NONE;
-        ok = store_end(s, e->kind == ERR_NONE && (!same || write_fact(s, a, name, text, e)), e);
+        ok = store_end(s, e->kind == ERR_NONE && (!same || write_fact(s, name, text, e)), e);
         *done = ok && same;
     }
     arena_free(a);

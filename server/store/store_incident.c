@@ -73,13 +73,11 @@ bool store_incident_of(struct store *s, struct arena *a, const char *button,
     return one_incident(s, a, INCIDENTS "WHERE button = ?", button, out, e);
 }
 
-static bool sign_incident(struct store *s, struct arena *a, const char *id, struct err *e)
+static bool sign_incident(struct store *s, const char *id, struct err *e)
 {
-    struct db_rows r =
-        db_query(s->db, e, "SELECT " INCIDENT " FROM incidents WHERE id = ?", "t", id);
-    const char *mac = db_next(&r, e) ? store_mac(s, a, label, &r, INCIDENT_TYPES) : NULL;
-    db_done(&r);
-    return mac && db_run(s->db, e, "UPDATE incidents SET mac = ? WHERE id = ?", "tt", mac, id);
+    return store_sign_row(s, label, INCIDENT_TYPES,
+                          "SELECT " INCIDENT " FROM incidents WHERE id = ?",
+                          "UPDATE incidents SET mac = ? WHERE id = ?", id, e);
 }
 
 /* -- begun and ended --------------------------------------------------------------------------- */
@@ -120,7 +118,7 @@ static const char *begin_incident(struct store *s, struct arena *a, const struct
                      "left_out, platform, account, channel) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                      "ttttddddttt", id, in->source, group, states[INCIDENT_OPEN], now, 0.0, 0.0,
                      in->left_out, in->platform, in->account, in->channel) &&
-              sign_incident(s, a, id, e);
+              sign_incident(s, id, e);
     return ok ? id : NULL;
 }
 
@@ -131,7 +129,7 @@ const char *store_incident_for(struct store *s, struct arena *a, const struct st
     if (id)
         return db_run(s->db, e, "UPDATE incidents SET left_out = ? WHERE id = ?", "dt",
                       in->left_out, id) &&
-                       sign_incident(s, a, id, e)
+                       sign_incident(s, id, e)
                    ? id
                    : NULL;
     *storm = e->kind == ERR_NONE && begun_lately(s, in, e) >= in->most;
@@ -154,7 +152,7 @@ bool store_touch_incident(struct store *s, struct arena *a, const char *id, stru
                   "'open' WHEN state = 'done' THEN 'done' ELSE 'over' END, closed = CASE WHEN ?1 "
                   "THEN 0 ELSE ?2 END WHERE id = ?3",
                   "idt", firing, when_now(), id) &&
-           sign_incident(s, a, id, e);
+           sign_incident(s, id, e);
 }
 
 /* What is done goes by age; where there is no room, of the source that has most, what is over
@@ -197,7 +195,7 @@ bool store_hold_incident(struct store *s, const char *id, bool *held, struct err
     bool ok = e->kind == ERR_NONE &&
               (!*held || (db_run(s->db, e, "UPDATE incidents SET holder = ? WHERE id = ?", "tt",
                                  store_owner(s), id) &&
-                          sign_incident(s, a, id, e)));
+                          sign_incident(s, id, e)));
     arena_free(a);
     ok = store_end(s, ok, e);
     *held = *held && ok;
@@ -218,7 +216,7 @@ bool store_update_incident(struct store *s, const struct store_incident *x, stru
                      "state END WHERE id = ?",
                      "tttttit", x->found, x->plan, x->button, x->message, x->shown,
                      x->state == INCIDENT_DONE, x->id) &&
-              sign_incident(s, a, x->id, e);
+              sign_incident(s, x->id, e);
     arena_free(a);
     return store_end(s, ok, e);
 }

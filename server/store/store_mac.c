@@ -61,6 +61,18 @@ bool store_mac_same(const char *x, const char *y)
     return x && y && strlen(y) == n && crypto_equal(x, y, n);
 }
 
+bool store_sign_row(struct store *s, const char *label, const char *types, const char *select,
+                    const char *update, const char *key, struct err *e)
+{
+    struct arena *a = arena_new_small();
+    struct db_rows r = db_query(s->db, e, select, "t", key);
+    const char *mac = db_next(&r, e) ? store_mac(s, a, label, &r, types) : NULL;
+    db_done(&r);
+    bool ok = mac && db_run(s->db, e, update, "tt", mac, key);
+    arena_free(a);
+    return ok;
+}
+
 bool store_tampered(const char *id, const char *what, struct err *e)
 {
     return err_set(e, ERR_SYSTEM,

@@ -45,8 +45,7 @@ struct store {
     char end_hash[65]; /* … and its hash; "": the head has heard of it */
 };
 
-/* Makes store->owner. */
-void store_name_owner(struct store *s);
+void store_name_owner(struct store *s); /* makes store->owner */
 /* Makes the tables, or brings those of an earlier version up to date. */
 bool store_upgrade(struct store *s, struct err *e);
 
@@ -63,13 +62,15 @@ bool store_upgrade(struct store *s, struct err *e);
 #define STORE_DECISION_MACED "id, at, who, channel, verdict, strength, plan, rendering, line"
 #define STORE_DECISION_TYPES "tdttttttd"
 
-/* Adds a text so that no two lists of texts look alike. */
-void store_mac_add(struct buf *b, const char *text);
+void store_mac_add(struct buf *b, const char *text); /* no two lists of texts look alike */
 char *store_mac_end(const struct store *s, struct arena *a, const struct buf *b);
 /* Over the first columns of a row, one a letter of types. Of one that holds values of another type
  * it fits nothing, not even itself. */
 char *store_mac(const struct store *s, struct arena *a, const char *label, struct db_rows *r,
                 const char *types);
+/* A row that was written is read back by its key, and its MAC is written: by these statements. */
+bool store_sign_row(struct store *s, const char *label, const char *types, const char *select,
+                    const char *update, const char *key, struct err *e);
 /* Is this row of STORE_PLAN_COLUMNS what the store wrote, and its newest step? again: also what
  * was found whole a moment ago is walked anew. False: ERR_SYSTEM names the change and says why. */
 bool store_check(struct store *s, struct db_rows *r, bool again, struct err *e);
@@ -143,8 +144,7 @@ cJSON *store_setting(struct store *s, struct arena *a, const char *name, struct 
 bool store_covered(struct store *s, struct arena *a, struct err *e);
 /* As it stands there: it counts where nothing depends on who wrote it. */
 char *store_value(struct store *s, struct arena *a, const char *name, struct err *e);
-/* store_scrub.c: once for each number; raise it when the mask hides more. */
-enum { STORE_SCRUB_NOW = 1 };
+enum { STORE_SCRUB_NOW = 1 }; /* store_scrub.c: once for each; raised when the mask hides more */
 bool store_scrub_once(struct store *s, struct err *e);
 
 #include "store/store_head_private.h"
