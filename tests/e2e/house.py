@@ -1,6 +1,7 @@
 """house.py - real processes for a test: the embedded control plane, the MCP server, people at a terminal."""
 import atexit
 import base64
+import hashlib
 import http.client
 import json
 import os
@@ -127,6 +128,15 @@ class House:
         self.env = {**os.environ, "HIGRESS_OPS_URL": "http://127.0.0.1:%d" % self.port,
                     "HIGRESS_OPS_PASSWORD_FILE": password, "HIGRESS_OPS_STATE": os.path.join(self.dir, "state"),
                     "HIGRESS_OPS_MODE": mode, **(extra_env or {})}
+
+    def state_of_data(self):
+        """Moves with each file of the console's folder."""
+        h = hashlib.sha256()
+        for root, _, names in sorted(os.walk(os.path.join(self.dir, "data"))):
+            for name in sorted(names):
+                s = os.stat(os.path.join(root, name))
+                h.update(("%s %s %s\n" % (name, s.st_size, s.st_mtime_ns)).encode())
+        return h.hexdigest()
 
     def fill(self, data):
         self.api("POST", "/system/init", {"adminUser": {"name": "admin", "displayName": "Admin",

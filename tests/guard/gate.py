@@ -1,7 +1,6 @@
 """gate.py - a gateway for tests of guards: the embedded console, a real Envoy that follows its data, backends that do as
 they are told, a stream of requests, and an assistant over stdio whose person says yes.
 """
-import hashlib
 import http.client
 import http.server
 import json
@@ -107,14 +106,6 @@ class Gate(house.House):
     def render(self):
         subprocess.run([house.BINARY, "render", "--data", os.path.join(self.dir, "data"), "--out", self.folder, "--port",
                         str(self.inlet), "--admin", str(self.admin), "--log", self.log], check=True, stdout=subprocess.DEVNULL)
-
-    def state_of_data(self):
-        h = hashlib.sha256()
-        for root, _, names in sorted(os.walk(os.path.join(self.dir, "data"))):
-            for name in sorted(names):
-                s = os.stat(os.path.join(root, name))
-                h.update(("%s %s %s\n" % (name, s.st_size, s.st_mtime_ns)).encode())
-        return h.hexdigest()
 
     def follow(self):
         seen = self.state_of_data()
