@@ -1,36 +1,15 @@
 /* test_hour.c - the requests of the last hour in slots, by the access log and by Envoy's counters
  * as a real Envoy prints them. */
-#include "base/arena.h"
-#include "base/err.h"
-#include "base/json.h"
 #include "base/when.h"
+#include "check.h"
+#include "check_arena.h"
 #include "signal/counters.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-static struct arena *a;
 static const double now = 1795500000;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 static double number_at(const cJSON *list, int i, int k)
 {

@@ -1,31 +1,10 @@
 /* test_inspect_live.c - what requests meet, at the nodes of the map that it is about: names of
  * Envoy and of the log are those of the console's objects. */
-#include "base/arena.h"
-#include "base/json.h"
+#include "check.h"
+#include "check_arena.h"
 #include "inspect/inspect_live.h"
 #include "signal/hour.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 static cJSON *node(cJSON *map, const char *list, const char *kind, const char *name)
 {

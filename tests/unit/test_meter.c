@@ -1,31 +1,11 @@
 /* test_meter.c - our own figures: what is told of what was counted, and that they stay few. */
-#include "base/arena.h"
 #include "base/buf.h"
 #include "base/meter.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
+#include "check.h"
+#include "check_arena.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 static const char *told(void)
 {

@@ -1,27 +1,10 @@
 /* test_people.c - the table of people: who is behind a name, what a role may do, who is one, and
  * what a configuration may not say. */
-#include "base/arena.h"
-#include "base/err.h"
 #include "base/text.h"
 #include "check.h"
+#include "check_arena.h"
 #include "policy/people.h"
 #include <string.h>
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 static struct config *parse(const char *yaml, struct err *e)
 {

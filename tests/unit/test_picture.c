@@ -1,30 +1,9 @@
 /* test_picture.c - drawings of small and of large gateways: bounded, whole where they can be, and
  * text of the gateway stays text. */
-#include "base/arena.h"
-#include "base/json.h"
+#include "check.h"
+#include "check_arena.h"
 #include "picture/picture.h"
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 static int count_in(const char *text, const char *what)
 {

@@ -1,35 +1,13 @@
 /* test_prometheus.c - texts of others inside an expression, and the figures of an answer. */
-#include "base/arena.h"
 #include "base/buf.h"
-#include "base/err.h"
-#include "base/json.h"
+#include "check.h"
+#include "check_arena.h"
 #include "signal/metrics_private.h"
 #include "signal/prometheus.h"
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
-
-static struct arena *a;
-
-static int setup(void **state)
-{
-    (void)state;
-    a = arena_new();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    arena_free(a);
-    return 0;
-}
 
 static const char *text_of(void (*put)(struct buf *, const char *), const char *s)
 {
