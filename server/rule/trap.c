@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "kind/kind.h"
 #include "mask/mask.h"
+#include "rule/control.h"
 #include "rule/trap_private.h"
 #include "rule/trap_world_private.h"
 #include <stdarg.h>
@@ -84,6 +85,7 @@ struct trap_walk {
     struct trap_findings *out;
     const char *holds;
     int room, of_this;
+    const cJSON *faults; /* of the control plane; NULL: no trap has asked yet */
 };
 
 const struct trap_world *trap_of(const struct trap_walk *t)
@@ -99,6 +101,19 @@ struct arena *trap_arena(const struct trap_walk *t)
 const void *trap_with(const struct trap_walk *t)
 {
     return t->trap->with;
+}
+
+const cJSON *trap_control_faults(struct trap_walk *t)
+{
+    const struct trap_world *w = t->world;
+    const struct control_facts facts = {
+        .control = w->control,
+        .sources =
+            trap_known(w, "service-source") ? trap_world_list(w, "service-source").objects : NULL,
+    };
+    if (!t->faults)
+        t->faults = control_faults(t->arena, &facts);
+    return t->faults;
 }
 
 const cJSON *trap_settings(const struct trap_object *o)

@@ -5,11 +5,11 @@
 #include "rule/trap_private.h"
 #include <string.h>
 
-/* The faults of this row's code, among all, which are found once. */
+/* The faults of this row's code. */
 static void control_fault(struct trap_walk *t)
 {
     const cJSON *fault;
-    cJSON_ArrayForEach(fault, trap_control_faults(trap_of(t), trap_arena(t)))
+    cJSON_ArrayForEach(fault, trap_control_faults(t))
     {
         struct trap_object o = { .kind = json_text(fault, "kind"),
                                  .name = json_text(fault, "name") };

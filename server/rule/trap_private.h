@@ -11,8 +11,8 @@ extern const struct trap trap_plugin_rows[], trap_auth_rows[], trap_login_rows[]
     trap_provider_rows[], trap_ai_rows[], trap_guard_rows[], trap_change_rows[], trap_object_rows[],
     trap_route_rows[], trap_source_rows[], trap_envoy_rows[], trap_control_rows[];
 
-/* Faults of the control plane, as control.h has them; found anew each time. */
-cJSON *trap_control_faults(const struct trap_world *w, struct arena *a);
+/* Faults of the control plane, as control.h has them; found once, for all traps. */
+const cJSON *trap_control_faults(struct trap_walk *t);
 
 /* Plugins that keep somebody out. */
 #define TRAP_GUARDS                                                                                \

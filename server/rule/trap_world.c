@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "kind/kind.h"
-#include "rule/control.h"
 #include "rule/trap_world_private.h"
 #include <stdlib.h>
 #include <string.h>
@@ -36,16 +35,6 @@ const cJSON *trap_envoy(const struct trap_world *w)
 void trap_world_control(struct trap_world *w, const cJSON *control)
 {
     w->control = control;
-}
-
-cJSON *trap_control_faults(const struct trap_world *w, struct arena *a)
-{
-    const struct control_facts facts = {
-        .control = w->control,
-        .sources =
-            trap_known(w, "service-source") ? trap_world_list(w, "service-source").objects : NULL,
-    };
-    return control_faults(a, &facts);
 }
 
 void trap_world_differences(struct trap_world *w, const cJSON *differences)
