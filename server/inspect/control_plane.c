@@ -23,11 +23,9 @@ static cJSON *console_sources(struct arena *a, const struct world_means *m)
     return list;
 }
 
-/* Is "gw-1.higress-system" the one that is asked for? */
 static bool is_asked(const char *name, const char *replica)
 {
-    size_t n = replica ? strlen(replica) : 0;
-    return !replica || (!strncmp(name, replica, n) && (name[n] == '.' || name[n] == '\0'));
+    return !replica || control_is_replica(name, replica);
 }
 
 static void tell_faults(struct arena *a, cJSON *lines, const cJSON *faults, const char *replica)

@@ -199,8 +199,7 @@ static void proxy_faults(struct control_run *r, const cJSON *controller)
     }
 }
 
-/* Is "POD.NAMESPACE" that replica? */
-static bool proxy_is(const char *proxy, const char *replica)
+bool control_is_replica(const char *proxy, const char *replica)
 {
     size_t n = strlen(replica);
     return !strncmp(proxy, replica, n) && (proxy[n] == '.' || proxy[n] == '\0');
@@ -214,7 +213,7 @@ static const cJSON *find_connected(const cJSON *control, const char *replica)
     {
         cJSON_ArrayForEach(proxy, json_get(controller, "proxies"))
         {
-            bool is = proxy_is(json_text(proxy, "proxy"), replica);
+            bool is = control_is_replica(json_text(proxy, "proxy"), replica);
             if (is && (!found || strcmp(json_text(found, "since"), json_text(proxy, "since")) < 0))
                 found = proxy;
         }

@@ -6,6 +6,7 @@
  */
 #pragma once
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
 struct arena;
 
@@ -30,3 +31,5 @@ cJSON *control_faults(struct arena *a, const struct control_facts *f);
  * in words; "" where all it was sent is acknowledged, or not all were read, whole; NULL: it is
  * connected to none. */
 const char *control_replica_words(struct arena *a, const cJSON *control, const char *replica);
+/* Is a proxy as syncz names it, "gw-1.higress-system", that replica? */
+bool control_is_replica(const char *proxy, const char *replica);
