@@ -18,10 +18,7 @@ enum { SHOWN_ENDPOINTS = 200 };
 /* "shop.static"; NULL: what the source makes is for a registry to say. */
 static const char *source_host(struct arena *a, const cJSON *source, const char *name)
 {
-    const char *type = json_text(source, "type");
-    return !strcmp(type, "static") ? derived_name(a, DERIVED_STATIC, name)
-           : !strcmp(type, "dns")  ? derived_name(a, DERIVED_DNS, name)
-                                   : NULL;
+    return derived_service_of(a, json_text(source, "type"), name);
 }
 
 static int compare_endpoints(const void *x, const void *y)

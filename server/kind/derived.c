@@ -41,6 +41,13 @@ bool derived_is_internal(const char *name)
     return text_ends(name, internal);
 }
 
+char *derived_service_of(struct arena *a, const char *type, const char *source)
+{
+    return !strcmp(type, "static") ? derived_name(a, DERIVED_STATIC, source)
+           : !strcmp(type, "dns")  ? derived_name(a, DERIVED_DNS, source)
+                                   : NULL;
+}
+
 bool derived_is_service_of(const char *service, const char *source)
 {
     size_t n = strlen(source);

@@ -27,5 +27,7 @@ char *derived_name(struct arena *a, enum derived d, const char *name);
 char *derived_from(struct arena *a, enum derived d, const char *made);
 /* Is it a name that only the console gives, "….internal"? */
 bool derived_is_internal(const char *name);
+/* The one service that a source of that type makes; NULL: that is for a registry to say. */
+char *derived_service_of(struct arena *a, const char *type, const char *source);
 /* Is it a service of that source, whatever its type: "SOURCE.static", "SOURCE.dns"? */
 bool derived_is_service_of(const char *service, const char *source);

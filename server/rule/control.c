@@ -44,17 +44,6 @@ static const char *some_names(struct arena *a, const cJSON *list)
 
 /* -- the registry ------------------------------------------------------------------------------ */
 
-/* The one service that the source makes for sure; NULL: what it makes is for a registry to say. */
-static const char *sure_service(struct arena *a, const cJSON *source)
-{
-    const char *type = json_text(source, "type"), *name = json_str(source, "name");
-    if (!name)
-        return NULL;
-    return !strcmp(type, "static") ? derived_name(a, DERIVED_STATIC, name)
-           : !strcmp(type, "dns")  ? derived_name(a, DERIVED_DNS, name)
-                                   : NULL;
-}
-
 static int compare_hosts(const void *x, const void *y)
 {
     return strcmp(*(const char *const *)x, *(const char *const *)y);
@@ -72,10 +61,12 @@ static cJSON *sources_without(struct control_run *r, const cJSON *hosts, int *su
     qsort(known, n, sizeof *known, compare_hosts);
     cJSON_ArrayForEach(source, r->f->sources)
     {
-        const char *service = sure_service(r->a, source);
+        const char *name = json_str(source, "name");
+        const char *service =
+            name ? derived_service_of(r->a, json_text(source, "type"), name) : NULL;
         *sure += service != NULL;
         if (service && !bsearch(&service, known, n, sizeof *known, compare_hosts))
-            json_add_str(r->a, missing, json_text(source, "name"));
+            json_add_str(r->a, missing, name);
     }
     return missing;
 }
