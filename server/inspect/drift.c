@@ -399,6 +399,15 @@ static void dump_host(void *arg, const struct xds_told *told)
     json_set(d->a, host, "routes", json_clone(d->a, told->routes));
 }
 
+cJSON *drift_dump_of(struct arena *a, cJSON *dynamic_route_configs)
+{
+    cJSON *dump = json_object(a);
+    cJSON *part = json_add(a, json_set_array(a, dump, "configs"), json_object(a));
+    json_set_str(a, part, "@type", "type.googleapis.com/envoy.admin.v3.RoutesConfigDump");
+    json_set(a, part, "dynamic_route_configs", dynamic_route_configs);
+    return dump;
+}
+
 cJSON *drift_dump(struct arena *a, const struct trap_world *w)
 {
     struct drifting d = { .a = a, .expected = expected_new(a) };
@@ -410,10 +419,7 @@ cJSON *drift_dump(struct arena *a, const struct trap_world *w)
             expected_add_route(d.expected, route, forces_https(&d, o.json));
     }
     expected_each(d.expected, dump_host, &out);
-    cJSON *dump = json_object(a);
-    cJSON *part = json_add(a, json_set_array(a, dump, "configs"), json_object(a));
-    json_set_str(a, part, "@type", "type.googleapis.com/envoy.admin.v3.RoutesConfigDump");
-    cJSON *entry = json_add(a, json_set_array(a, part, "dynamic_route_configs"), json_object(a));
+    cJSON *list = json_array(a), *entry = json_add(a, list, json_object(a));
     json_set(a, json_set_object(a, entry, "route_config"), "virtual_hosts", out.hosts);
-    return dump;
+    return drift_dump_of(a, list);
 }

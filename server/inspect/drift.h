@@ -23,5 +23,7 @@ struct drift *drift_find(struct arena *a, struct trap_world *w);
 typedef void drift_told_fn(void *arg, const char *name, const char *differs, const char *skipped);
 struct drift *drift_find_each(struct arena *a, struct trap_world *w, drift_told_fn *told,
                               void *arg);
+/* A dump of nothing but this list of route configurations, as /config_dump holds it. */
+cJSON *drift_dump_of(struct arena *a, cJSON *dynamic_route_configs);
 /* What Envoy should hold of the world's routes, as a dump. Pure. */
 cJSON *drift_dump(struct arena *a, const struct trap_world *w);

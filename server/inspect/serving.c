@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/when.h"
 #include "config/config.h"
+#include "inspect/drift.h"
 #include "inspect/serving_private.h"
 #include "mask/mask.h"
 #include "net/beside.h"
@@ -84,11 +85,7 @@ static const cJSON *as_routes_dump(struct arena *a, cJSON *page)
     cJSON *list = json_get(page, "configs");
     if (list)
         json_detach(page, list);
-    cJSON *dump = json_object(a);
-    cJSON *part = json_add(a, json_set_array(a, dump, "configs"), json_object(a));
-    json_set_str(a, part, "@type", "type.googleapis.com/envoy.admin.v3.RoutesConfigDump");
-    json_set(a, part, "dynamic_route_configs", list ? list : json_array(a));
-    return dump;
+    return drift_dump_of(a, list ? list : json_array(a));
 }
 
 static const cJSON *shown_part(struct arena *a, unsigned bit, cJSON *page)
