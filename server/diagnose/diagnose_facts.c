@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "diagnose/diagnose_private.h"
-#include <stdlib.h>
+#include "signal/envoy.h"
 #include <string.h>
 
 enum { MOST_HISTORY = 4 };
@@ -69,13 +69,6 @@ struct fact_host *facts_host(const struct fact_cluster *c, const char *address)
     return NULL;
 }
 
-static double host_stat(const cJSON *host, const char *name)
-{
-    const cJSON *s = json_find(json_get(host, "stats"), "name", name);
-    const char *v = json_str(s, "value");
-    return v ? strtod(v, NULL) : json_num(s, "value", 0);
-}
-
 static void read_host(struct facts *f, struct fact_host *h, const cJSON *o)
 {
     const cJSON *socket = json_path(o, "address.socket_address");
@@ -89,11 +82,11 @@ static void read_host(struct facts *f, struct fact_host *h, const cJSON *o)
     h->failed_check = json_true(health, "failed_active_health_check");
     h->ejected = json_true(health, "failed_outlier_check");
     h->eds_bad = eds && (!strcmp(eds, "UNHEALTHY") || !strcmp(eds, "TIMEOUT"));
-    h->connect_fail = host_stat(o, "cx_connect_fail");
-    h->errors = host_stat(o, "rq_error");
-    h->successes = host_stat(o, "rq_success");
-    h->requests = host_stat(o, "rq_total");
-    h->timeouts = host_stat(o, "rq_timeout");
+    h->connect_fail = envoy_host_stat(o, "cx_connect_fail");
+    h->errors = envoy_host_stat(o, "rq_error");
+    h->successes = envoy_host_stat(o, "rq_success");
+    h->requests = envoy_host_stat(o, "rq_total");
+    h->timeouts = envoy_host_stat(o, "rq_timeout");
 }
 
 struct fact_host *facts_add_host(struct facts *f, struct fact_cluster *c, const char *address)

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "diagnose/diagnose.h"
+#include "signal/envoy.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,12 +94,6 @@ static const cJSON *sum_of_stats(struct arena *a, const cJSON *const *pages, int
 
 /* -- counters of endpoints ------------------------------------------------------------------- */
 
-static double counter_value(const cJSON *stat)
-{
-    const char *text = json_str(stat, "value");
-    return text ? strtod(text, NULL) : json_num(stat, "value", 0);
-}
-
 /* The host of that address; NULL: it has none. */
 static cJSON *find_host(const cJSON *cluster, const cJSON *host)
 {
@@ -118,8 +113,8 @@ static void add_host_counters(struct arena *a, cJSON *to, const cJSON *host)
     cJSON_ArrayForEach(stat, json_get(host, "stats"))
     {
         cJSON *own = json_find(stats, "name", json_text(stat, "name"));
-        if (own && counter_value(stat) > 0)
-            json_set_num(a, own, "value", counter_value(own) + counter_value(stat));
+        if (own && envoy_stat(stat) > 0)
+            json_set_num(a, own, "value", envoy_stat(own) + envoy_stat(stat));
     }
 }
 

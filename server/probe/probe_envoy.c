@@ -8,7 +8,6 @@
 #include "net/beside.h"
 #include "probe/probe_private.h"
 #include "signal/replica.h"
-#include <stdlib.h>
 #include <string.h>
 
 enum { LINES = 8 }; /* of one endpoint */
@@ -22,13 +21,6 @@ struct reading {
     struct party *p;
     const struct replica *replica;
 };
-
-static double envoy_count(const cJSON *host, const char *stat)
-{
-    const cJSON *s = json_find(json_get(host, "stats"), "name", stat);
-    const char *text = json_str(s, "value");
-    return text ? strtod(text, NULL) : json_num(s, "value", 0);
-}
 
 static const char *health_of(const cJSON *host)
 {
@@ -51,8 +43,8 @@ static void add_replica_line(const struct reading *r, struct knock *k, const cJS
     const char *line =
         arena_printf(a, "%s: %s in %s, %.0f requests, %.0f failed, %.0f connects failed",
                      r->replica->envoy.name ? r->replica->envoy.name : "Envoy", health_of(host),
-                     json_text(cluster, "name"), envoy_count(host, "rq_total"),
-                     envoy_count(host, "rq_error"), envoy_count(host, "cx_connect_fail"));
+                     json_text(cluster, "name"), envoy_host_stat(host, "rq_total"),
+                     envoy_host_stat(host, "rq_error"), envoy_host_stat(host, "cx_connect_fail"));
     if (json_count(lines) < LINES)
         json_add_str(a, lines, text_clean(a, line, 400));
 }

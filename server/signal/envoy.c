@@ -124,6 +124,19 @@ bool envoy_each_of(struct loop *l, const struct config *c, const struct envoy_at
     return whole;
 }
 
+/* -- counters of a page ---------------------------------------------------------------------- */
+
+double envoy_stat(const cJSON *stat)
+{
+    const char *text = json_str(stat, "value");
+    return text ? strtod(text, NULL) : json_num(stat, "value", 0);
+}
+
+double envoy_host_stat(const cJSON *host, const char *name)
+{
+    return envoy_stat(json_find(json_get(host, "stats"), "name", name));
+}
+
 /* -- runtime keys ---------------------------------------------------------------------------- */
 
 double envoy_runtime(struct loop *l, const struct config *c, struct arena *a, const char *key,

@@ -39,6 +39,12 @@ bool envoy_each_of(struct loop *l, const struct config *c, const struct envoy_at
                    const char *path, const char *at, envoy_element_fn *fn, void *arg,
                    struct cancel *cancel, struct err *e);
 
+/* The value of an element of "stats": a number, or one in words. */
+double envoy_stat(const cJSON *stat);
+/* The same of that name, of an element of "host_statuses" (/clusters?format=json); 0: it has none.
+ */
+double envoy_host_stat(const cJSON *host, const char *name);
+
 /* The value of a runtime key (/runtime); `otherwise` where the key is not set. Parks. NAN + e: it
  * could not be read. */
 double envoy_runtime(struct loop *l, const struct config *c, struct arena *a, const char *key,

@@ -7,7 +7,6 @@
 #include "base/text.h"
 #include "signal/proxy_private.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { SAYS_MAX = 4000, DOMAINS_SAID = 6, MEMBERS_MOST = 200 };
@@ -148,24 +147,17 @@ static const char *health_words(struct arena *a, const cJSON *health)
     return words ? words : "healthy";
 }
 
-static double host_figure(const cJSON *host, const char *name)
-{
-    const cJSON *stat = json_find(json_get(host, "stats"), "name", name);
-    const char *text = json_str(stat, "value");
-    return text ? strtod(text, NULL) : json_num(stat, "value", 0);
-}
-
 static void take_endpoint(struct proxy_list *l, const char *cluster, const cJSON *host)
 {
     struct arena *a = l->scratch;
     const char *health = health_words(a, json_get(host, "health_status"));
     struct buf *b = begin_saying(l);
     say(b, "", health);
-    buf_printf(b, ", requests %.0f", host_figure(host, "rq_total"));
-    if (host_figure(host, "rq_error") > 0)
-        buf_printf(b, ", errors %.0f", host_figure(host, "rq_error"));
-    if (host_figure(host, "cx_connect_fail") > 0)
-        buf_printf(b, ", connections failed %.0f", host_figure(host, "cx_connect_fail"));
+    buf_printf(b, ", requests %.0f", envoy_host_stat(host, "rq_total"));
+    if (envoy_host_stat(host, "rq_error") > 0)
+        buf_printf(b, ", errors %.0f", envoy_host_stat(host, "rq_error"));
+    if (envoy_host_stat(host, "cx_connect_fail") > 0)
+        buf_printf(b, ", connections failed %.0f", envoy_host_stat(host, "cx_connect_fail"));
     struct proxy_item *one =
         proxy_add(l, arena_printf(a, "%s %s", cluster, endpoint_address(a, host)), b->data);
     digest_members(l, one, NULL, NULL);
