@@ -81,8 +81,10 @@ struct diagnose_signals {
 cJSON *diagnose_judge(struct arena *a, const struct diagnose_target *t,
                       const struct diagnose_signals *s);
 
-/* Fills what Envoy says from the replicas, of which there is one at least; in a. */
-void diagnose_join(struct arena *a, struct diagnose_signals *s);
+/* Fills what Envoy says from these replicas, of which there is one at least: the pages of one as
+ * they are, of several added up, in a. */
+void diagnose_join(struct arena *a, const struct diagnose_replica *replicas, int count,
+                   struct diagnose_signals *s);
 
 /* What the walk may use; any may be NULL but loop and config. */
 struct diagnose_means {

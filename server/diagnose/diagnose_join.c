@@ -77,19 +77,24 @@ static void add_up(struct counted_stats *all)
 static const cJSON *sum_of_stats(struct arena *a, const cJSON *const *pages, int count)
 {
     struct counted_stats all = { 0 };
-    cJSON *sum = json_object(a), *list = json_set_array(a, sum, "stats");
-    bool read = false;
+    const cJSON *only = NULL;
+    int read = 0;
     for (int i = 0; i < count; i++) {
-        read = read || pages[i];
-        take_counted_stats(a, &all, pages[i]);
+        read += pages[i] != NULL;
+        only = pages[i] ? pages[i] : only;
     }
+    if (read <= 1)
+        return only;
+    cJSON *sum = json_object(a), *list = json_set_array(a, sum, "stats");
+    for (int i = 0; i < count; i++)
+        take_counted_stats(a, &all, pages[i]);
     add_up(&all);
     for (int i = 0; i < all.count; i++) {
         cJSON *stat = json_add(a, list, json_object(a));
         json_set_str(a, stat, "name", all.list[i].name);
         json_set_num(a, stat, "value", all.list[i].value);
     }
-    return read ? sum : NULL;
+    return sum;
 }
 
 /* -- counters of endpoints ------------------------------------------------------------------- */
@@ -136,26 +141,29 @@ static void add_clusters(struct arena *a, cJSON *to, const cJSON *page)
 
 /* -- all of it ------------------------------------------------------------------------------- */
 
-void diagnose_join(struct arena *a, struct diagnose_signals *s)
+void diagnose_join(struct arena *a, const struct diagnose_replica *replicas, int count,
+                   struct diagnose_signals *s)
 {
-    int n = s->replica_count, first = 0;
-    const cJSON **now = arena_array(a, const cJSON *, n),
-                **before = arena_array(a, const cJSON *, n);
-    while (first < n - 1 && s->replicas[first].error)
+    int first = 0;
+    const cJSON **now = arena_array(a, const cJSON *, count),
+                **before = arena_array(a, const cJSON *, count);
+    while (first < count - 1 && replicas[first].error)
         first++;
-    const struct diagnose_replica *r = &s->replicas[first];
+    const struct diagnose_replica *r = &replicas[first];
     s->config = r->config;
     s->certs = r->certs;
     s->listeners = r->listeners;
     s->server = r->server;
-    cJSON *clusters = r->clusters ? json_clone(a, r->clusters) : NULL;
-    for (int i = first; i < n; i++) {
-        now[i] = s->replicas[i].stats;
-        before[i] = s->replicas[i].stats_before;
-        if (i > first && clusters && s->replicas[i].clusters)
-            add_clusters(a, clusters, s->replicas[i].clusters);
+    cJSON *sum = NULL;
+    for (int i = first; i < count; i++) {
+        now[i] = replicas[i].stats;
+        before[i] = replicas[i].stats_before;
+        if (i == first || !r->clusters || !replicas[i].clusters)
+            continue;
+        sum = sum ? sum : json_clone(a, r->clusters);
+        add_clusters(a, sum, replicas[i].clusters);
     }
-    s->clusters = clusters;
-    s->stats = sum_of_stats(a, now, n);
-    s->stats_before = sum_of_stats(a, before, n);
+    s->clusters = sum ? sum : r->clusters;
+    s->stats = sum_of_stats(a, now, count);
+    s->stats_before = sum_of_stats(a, before, count);
 }

@@ -56,13 +56,7 @@ static struct facts *facts_of_replica(struct facts *f, const struct diagnose_rep
     *in = *f->in;
     in->replicas = NULL;
     in->replica_count = 0;
-    in->clusters = r->clusters;
-    in->stats = r->stats;
-    in->stats_before = r->stats_before;
-    in->config = r->config;
-    in->certs = r->certs;
-    in->listeners = r->listeners;
-    in->server = r->server;
+    diagnose_join(f->arena, r, 1, in);
     in->rows = rows_of_replica(f->arena, in->rows, r->name);
     return facts_make(f->arena, f->target, in);
 }

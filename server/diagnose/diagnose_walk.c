@@ -105,23 +105,6 @@ static void find_replicas(struct walk *w)
     }
 }
 
-/* What Envoy says: of the only one, or of all of them together. */
-static void take_pages(struct walk *w)
-{
-    const struct diagnose_replica *only = w->replicas;
-    if (w->s.replica_count) {
-        diagnose_join(w->a, &w->s);
-        return;
-    }
-    w->s.clusters = only->clusters;
-    w->s.stats = only->stats;
-    w->s.stats_before = only->stats_before;
-    w->s.config = only->config;
-    w->s.certs = only->certs;
-    w->s.listeners = only->listeners;
-    w->s.server = only->server;
-}
-
 static void read_envoy_pages(struct walk *w)
 {
     if (!w->m->config->envoy_admin)
@@ -131,7 +114,7 @@ static void read_envoy_pages(struct walk *w)
         return;
     beside_each(w->m->loop, w->replica_count, REPLICAS_AT_ONCE, read_pages_of_replica, w,
                 w->m->cancel);
-    take_pages(w);
+    diagnose_join(w->a, w->replicas, w->replica_count, &w->s);
 }
 
 /* Without a log, counters must say what goes wrong now: so they are read twice. */
@@ -146,7 +129,7 @@ static void read_counters_again(struct walk *w)
         return;
     beside_each(w->m->loop, w->replica_count, REPLICAS_AT_ONCE, read_stats_of_replica, w,
                 w->m->cancel);
-    take_pages(w);
+    diagnose_join(w->a, w->replicas, w->replica_count, &w->s);
 }
 
 /* -- names of people's and of Envoy's ------------------------------------------------------------

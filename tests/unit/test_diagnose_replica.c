@@ -51,7 +51,7 @@ static const cJSON *judge_replicas(struct arena *a, const struct case_of_replica
         r[i].config = signals_tree(a, c->config[i] ? c->config[i] : NEW);
         r[i].server = json_object(a);
     }
-    diagnose_join(a, &s);
+    diagnose_join(a, r, REPLICAS, &s);
     return diagnose_judge(a, NULL, &s);
 }
 
