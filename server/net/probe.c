@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "base/text.h"
-#include "net/fetch.h"
+#include "net/probe_private.h"
 
 static const struct {
     enum probe_result result;
@@ -40,12 +40,6 @@ const char *probe_name(enum probe_result r)
     return "unset";
 }
 
-void probe_say(const char *error, char *out, size_t size)
-{
-    const char *said = strstr(error, "/: ");
-    snprintf(out, size, "%.*s", (int)size - 1, said ? said + 3 : error);
-}
-
 bool probe_is_host(const char *text)
 {
     static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -53,33 +47,44 @@ bool probe_is_host(const char *text)
     return *text && !text[strspn(text, strchr(text, ':') ? six : name)];
 }
 
-bool probe(struct loop *l, struct arena *a, const char *host, int port, const char *tls_name,
-           double timeout, const struct reach *reach, struct cancel *c, struct probe *out,
-           struct err *e)
+struct fetch_request probe_request(struct arena *a, const char *host, int port, const char *name,
+                                   double timeout, const struct reach *reach, struct cancel *c)
 {
     bool v6 = strchr(host, ':') && host[0] != '[';
     const char *to = arena_printf(a, v6 ? "[%s]" : "%s", host);
-    struct fetch_request r = {
+    const char *as = name && !strchr(name, ':') ? name : to;
+    return (struct fetch_request){
         .method = "GET",
-        .url = arena_printf(a, "%s://%s:%d/", tls_name ? "https" : "http", tls_name ? tls_name : to,
-                            port),
+        .url = arena_printf(a, "%s://%s:%d/", name ? "https" : "http", as, port),
         .timeout = timeout,
         .connect_timeout = timeout,
         .cancel = c,
         .connect_only = true,
         .probes = true,
         .reach = reach,
-        .connect_to = tls_name ? arena_printf(a, "%s:%d:%s:%d", tls_name, port, to, port) : NULL,
+        .connect_to = name ? arena_printf(a, "%s:%d:%s:%d", as, port, to, port) : NULL,
     };
-    struct fetch_answer answer;
+}
+
+bool probe_fetch(struct loop *l, struct arena *a, const struct fetch_request *r,
+                 struct fetch_answer *answer, struct probe *out, struct err *e)
+{
     struct err why = { 0 };
-    *out = (struct probe){ .result = PROBE_OK };
-    bool ok = fetch(l, a, &r, &answer, &why);
+    bool ok = fetch(l, a, r, answer, &why);
     if (!ok && why.kind != ERR_NET)
         return err_set(e, why.kind, "%s", why.text);
-
-    out->seconds = answer.seconds;
-    out->result = results[ok ? FETCH_FINE : answer.cause].result;
-    probe_say(why.text, out->detail, sizeof out->detail);
+    const char *said = strstr(why.text, "/: ");
+    *out = (struct probe){ .result = probe_result_of(ok ? FETCH_FINE : (int)answer->cause),
+                           .seconds = answer->seconds };
+    snprintf(out->detail, sizeof out->detail, "%.255s", said ? said + 3 : why.text);
     return true;
+}
+
+bool probe(struct loop *l, struct arena *a, const char *host, int port, const char *tls_name,
+           double timeout, const struct reach *reach, struct cancel *c, struct probe *out,
+           struct err *e)
+{
+    const struct fetch_request r = probe_request(a, host, port, tls_name, timeout, reach, c);
+    struct fetch_answer answer;
+    return probe_fetch(l, a, &r, &answer, out, e);
 }

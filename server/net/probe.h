@@ -2,7 +2,6 @@
  * server shows of itself in one. Nothing is sent behind it. Parks. */
 #pragma once
 #include <stdbool.h>
-#include <stddef.h>
 
 struct arena;
 struct cancel;
@@ -42,8 +41,7 @@ bool probe(struct loop *l, struct arena *a, const char *host, int port, const ch
 /* Is the text a host by its characters, and none that a URL would read as more than that? */
 bool probe_is_host(const char *text);
 const char *probe_name(enum probe_result r);
-enum probe_result probe_result_of(int fetch_cause);        /* enum fetch_cause */
-void probe_say(const char *error, char *out, size_t size); /* of fetch()'s, without the URL */
+enum probe_result probe_result_of(int fetch_cause); /* enum fetch_cause */
 
 struct probe_certificate {
     const char *subject, *issuer;
@@ -52,10 +50,8 @@ struct probe_certificate {
 };
 
 struct probe_tls {
-    enum probe_result result; /* PROBE_OK: it came about, and the server is who he should be */
-    double seconds;
-    char detail[256];                      /* why not */
-    const char *version, *alpn;            /* "TLSv1.3", "h2"; NULL: unknown, none was chosen */
+    struct probe shake;         /* PROBE_OK: it came about, and the server is who he should be */
+    const char *version, *alpn; /* "TLSv1.3", "h2"; NULL: unknown, none was chosen */
     const struct probe_certificate *chain; /* as it was sent, the server's own first; also where it
                                               is not trusted */
     int count;

@@ -4,9 +4,7 @@
 #include "base/arena.h"
 #include "base/cert.h"
 #include "base/err.h"
-#include "net/fetch.h"
-#include "net/probe.h"
-#include <stdio.h>
+#include "net/probe_private.h"
 #include <string.h>
 
 static void read_certificate(struct arena *a, const char *pem, struct probe_certificate *to)
@@ -51,36 +49,17 @@ bool probe_tls(struct loop *l, struct arena *a, const char *host, int port, cons
                double timeout, const struct reach *reach, const char *ca_file, struct cancel *c,
                struct probe_tls *out, struct err *e)
 {
-    bool v6 = strchr(host, ':') && host[0] != '[';
-    const char *to = arena_printf(a, v6 ? "[%s]" : "%s", host);
-    const char *as = strchr(name, ':') ? to : name;
-    struct fetch_request r = {
-        .method = "GET",
-        .url = arena_printf(a, "https://%s:%d/", as, port),
-        .timeout = timeout,
-        .connect_timeout = timeout,
-        .cancel = c,
-        .ca_file = ca_file,
-        .http = FETCH_H2,
-        .connect_only = true,
-        .probes = true,
-        .reach = reach,
-        .connect_to = arena_printf(a, "%s:%d:%s:%d", as, port, to, port),
-    };
+    struct fetch_request r = probe_request(a, host, port, name, timeout, reach, c);
     struct fetch_answer answer;
-    struct err why = { 0 };
-    *out = (struct probe_tls){ .result = PROBE_OK };
-    bool ok = fetch(l, a, &r, &answer, &why);
-    if (!ok && why.kind != ERR_NET)
-        return err_set(e, why.kind, "%s", why.text);
-    out->seconds = answer.seconds;
-    if (!ok) {
-        out->result = probe_result_of((int)answer.cause);
-        probe_say(why.text, out->detail, sizeof out->detail);
-    }
-    r.any_certificate = true;
     struct err ignored = { 0 };
-    if (!ok && is_about_trust(out->result))
+    r.ca_file = ca_file;
+    r.http = FETCH_H2;
+    *out = (struct probe_tls){ 0 };
+    if (!probe_fetch(l, a, &r, &answer, &out->shake, e))
+        return false;
+    bool ok = out->shake.result == PROBE_OK;
+    r.any_certificate = true;
+    if (!ok && is_about_trust(out->shake.result))
         ok = fetch(l, a, &r, &answer, &ignored);
     if (ok)
         read_peer(a, &answer, name, out);

@@ -75,8 +75,8 @@ static void add_wrong(struct knock *k, const struct probe_tls *t, cJSON *wrong)
 {
     struct arena *a = k->party->a;
     const struct probe_certificate *own = t->count ? &t->chain[0] : NULL;
-    if (t->detail[0])
-        json_add_str(a, wrong, text_clean(a, t->detail, SAID));
+    if (t->shake.detail[0])
+        json_add_str(a, wrong, text_clean(a, t->shake.detail, SAID));
     if (own && !t->named)
         json_add_str(a, wrong, arena_printf(a, "the certificate is not for %s", k->tls_name));
     if (own && when_parse(iso_of(a, own->not_after)) < when_now())
@@ -96,10 +96,10 @@ static void knock_tls(struct knock *k)
         knock_said(k, e.text);
         return;
     }
-    json_set_num(p->a, k->row, "ms", (double)(long)(t.seconds * 10000) / 10);
-    json_set_str(p->a, k->row, "result", probe_name(t.result));
+    json_set_num(p->a, k->row, "ms", (double)(long)(t.shake.seconds * 10000) / 10);
+    json_set_str(p->a, k->row, "result", probe_name(t.shake.result));
     if (!t.count) {
-        knock_said(k, t.detail);
+        knock_said(k, t.shake.detail);
         return;
     }
     cJSON *tls = json_set_object(p->a, k->row, "tls"), *wrong = json_array(p->a);
