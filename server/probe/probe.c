@@ -28,6 +28,11 @@ void knock_said(struct knock *k, const char *text)
             text_clean(a, mask_shapes(a, arena_strndup(a, text, strnlen(text, HEARD))), SAID));
 }
 
+void knock_took(struct knock *k, double seconds)
+{
+    json_set_num(k->party->a, k->row, "ms", (double)(long)(seconds * 10000) / 10);
+}
+
 /* -- a connect, a handshake ----------------------------------------------------------------------
  */
 
@@ -44,7 +49,7 @@ static void knock_tcp(struct knock *k)
         return;
     }
     json_set_str(p->a, k->row, "result", probe_name(out.result));
-    json_set_num(p->a, k->row, "ms", (double)(long)(out.seconds * 10000) / 10);
+    knock_took(k, out.seconds);
     knock_said(k, out.detail);
 }
 
@@ -96,7 +101,7 @@ static void knock_tls(struct knock *k)
         knock_said(k, e.text);
         return;
     }
-    json_set_num(p->a, k->row, "ms", (double)(long)(t.shake.seconds * 10000) / 10);
+    knock_took(k, t.shake.seconds);
     json_set_str(p->a, k->row, "result", probe_name(t.shake.result));
     if (!t.count) {
         knock_said(k, t.shake.detail);

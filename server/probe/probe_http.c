@@ -72,7 +72,7 @@ bool knock_send(struct knock *k, const struct fetch_request *r, struct fetch_ans
     own.max_body = BODY_MAX;
     bool ok = k->gateway ? send_to_gateway(k, &own, out, e) : send_directly(k, &own, out, e);
     if (out->seconds > 0)
-        json_set_num(k->party->a, k->row, "ms", (double)(long)(out->seconds * 10000) / 10);
+        knock_took(k, out->seconds);
     return ok;
 }
 

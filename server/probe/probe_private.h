@@ -7,7 +7,6 @@
 
 struct cancel;
 struct fetch_answer;
-struct fetch_header;
 struct fetch_request;
 struct party;
 
@@ -41,8 +40,6 @@ struct party {
 
 /* probe_target.c: the knocks that the target asks for; false: p->e. */
 bool party_gather(struct party *p);
-struct knock *party_add(struct party *p, const struct knock *like);
-bool party_has_gateway(const struct party *p); /* may it be asked as clients ask it? */
 
 /* probe_http.c: sends to host and port, or through the gateway: url is made of k; method, headers
  * (Host is added), body and bounds are r's. */
@@ -52,8 +49,9 @@ bool knock_send(struct knock *k, const struct fetch_request *r, struct fetch_ans
 void knock_failed(struct knock *k, const struct fetch_answer *answer, const struct err *e);
 void knock_http(struct knock *k);
 void knock_grpc(struct knock *k);
-void knock_models(struct knock *k); /* probe_models.c */
-void knock_mcp(struct knock *k);    /* probe_mcp.c */
+void knock_models(struct knock *k);               /* probe_models.c */
+void knock_mcp(struct knock *k);                  /* probe_mcp.c */
+void knock_took(struct knock *k, double seconds); /* says so, in milliseconds */
 /* A text of a stranger: masked by form, cleaned, cut. */
 void knock_said(struct knock *k, const char *text);
 

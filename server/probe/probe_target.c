@@ -14,21 +14,21 @@
 
 enum { KNOCKS_MAX = 256, PORT_MAX = 65535, HTTPS_PORT = 443, HTTP_PORT = 80 };
 
-struct knock *party_add(struct party *p, const struct knock *like)
+static void party_add(struct party *p, const struct knock *like)
 {
     if (p->count == KNOCKS_MAX) {
         p->left_out++;
-        return NULL;
+        return;
     }
     struct knock *k = arena_make(p->a, struct knock);
     *k = *like;
     k->party = p;
     p->knocks = arena_grow(p->a, p->knocks, p->count, &p->room, sizeof *p->knocks);
     p->knocks[p->count++] = k;
-    return k;
 }
 
-bool party_has_gateway(const struct party *p)
+/* May it be asked as clients ask it? */
+static bool party_has_gateway(const struct party *p)
 {
     return p->m->config->traffic_url || p->m->config->kube.higress;
 }
