@@ -4,23 +4,17 @@ import atexit
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.error
 import urllib.request
 
+from rig import TOP, free_port
+
 T = "type.googleapis.com/envoy."
-TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PLUGIN = "higress-system.key-auth-1.0.0"
 SECRET = "Bearer rk9QxVtL3mZ8sW2pYb7NdC5h"  # set by a route, kept by the plugin: never shown
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def name_of(service, port=80):
