@@ -117,8 +117,11 @@ class Cluster:
         self.ask("POST", path, o)
         own = path + "/" + o["metadata"]["name"]
         if status:
-            self.ask("PATCH", own + "/status", {"status": status}, media="application/merge-patch+json")
+            self.status(own, status)
         return own
+
+    def status(self, path, status):
+        self.ask("PATCH", path + "/status", {"status": status}, media="application/merge-patch+json")
 
     def namespace(self, name):
         return self.apply("/api/v1/namespaces", {"metadata": {"name": name}})
@@ -139,10 +142,14 @@ class Cluster:
              "containerStatuses": [{"name": c, "ready": True, "restartCount": 0, "image": "local", "imageID": "",
                                     "state": {"running": {"startedAt": "2026-11-30T00:00:00Z"}}} for c in containers]})
 
+    def pod_status(self, namespace, name, status):
+        self.status("/api/v1/namespaces/%s/pods/%s" % (namespace, name), status)
+
     def role(self, namespace, who, rules):
-        """Grants: [([verbs], [resources])] in the core group."""
+        """Grants: [([verbs], [resources])] in the core group; a third member is the name of the only object."""
         self.apply("/apis/rbac.authorization.k8s.io/v1/namespaces/%s/roles" % namespace, {
-            "metadata": {"name": who}, "rules": [{"apiGroups": [""], "verbs": v, "resources": r} for v, r in rules]})
+            "metadata": {"name": who}, "rules": [
+                dict({"apiGroups": [""], "verbs": v, "resources": r}, **({"resourceNames": n} if any(n) else {})) for v, r, *n in rules]})
         self.apply("/apis/rbac.authorization.k8s.io/v1/namespaces/%s/rolebindings" % namespace, {
             "metadata": {"name": who}, "subjects": [{"kind": "User", "name": who, "apiGroup": "rbac.authorization.k8s.io"}],
             "roleRef": {"kind": "Role", "name": who, "apiGroup": "rbac.authorization.k8s.io"}})

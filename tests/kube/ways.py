@@ -4,18 +4,21 @@ the next, and the console's login comes out of its Secret where that is allowed.
     ways.py BUILD [WORDS of a case's title]
 """
 import base64
+import http.client
 import http.server
 import json
 import os
+import re
 import socket
+import subprocess
 import sys
 import threading
 import time
+import urllib.parse
 
 import kube
 from rig import TOP, Cluster
 
-ONLY = " ".join(sys.argv[2:])
 PASSWORD = "kube-pw-1"  # of the console that kube.Higress starts
 
 
@@ -151,8 +154,7 @@ def the_proxy_is_last(c):
     except OSError as x:
         return "port 15020 is taken: %s" % x
     c.pod("shop", "gw-far", containers=("higress-gateway",))
-    c.ask("PATCH", "/api/v1/namespaces/shop/pods/gw-far/status", {"status": {"podIP": address, "podIPs": [{"ip": address}]}},
-          media="application/merge-patch+json")
+    c.pod_status("shop", "gw-far", {"podIP": address, "podIPs": [{"ip": address}]})
     c.role("shop", "cid", [(["get"], ["pods/proxy"])])
     code, out, err = eventually(lambda: way(c, "cid", 15020, "/stats/prometheus", pod="gw-far"))
     page.shutdown()
@@ -166,13 +168,10 @@ def the_proxy_is_last(c):
     assert code != 0 and "by a port forward" in err and "by pods/proxy" in err, err
 
 
-def ops(c, who, settings, *argv, **env):
+def ops(c, who, settings, *argv):
     """The command with a configuration of its own, without a password."""
     config = c.write("ways.yaml", "mode: read-only\nkubernetes: {kubeconfig: %s, namespace: higress-system%s}\n" % (c.token_config(who), settings))
-    env = {k: v for k, v in dict(os.environ, HIGRESS_OPS_STATE=c.path("state-" + who), **env).items() if k != "HIGRESS_OPS_PASSWORD"}
-    done = kube.subprocess.run([kube.OPS, argv[0], "--config", config, *argv[1:]], capture_output=True, text=True, timeout=120, env=env)
-    kube.said.append(done.stdout + done.stderr)
-    return done.returncode, done.stdout + done.stderr
+    return kube.ops(c, who, *argv, config=config, password=None)
 
 
 def put_login(c, password, method="POST"):
@@ -183,18 +182,8 @@ def put_login(c, password, method="POST"):
 
 
 def printed_role(out):
-    return [(v.split(", "), r.split(", "), n) for r, n, v in kube.re.findall(
+    return [(v.split(", "), r.split(", "), n) for r, n, v in re.findall(
         r"resources: \[(.*?)\](?:, resourceNames: \[(.*?)\])?, verbs: \[(.*?)\]", out)]
-
-
-def grant(c, who, rules):
-    """As c.role, with names of objects."""
-    group = "/apis/rbac.authorization.k8s.io/v1/namespaces/higress-system/"
-    c.apply(group + "roles", {"metadata": {"name": who}, "rules": [
-        dict({"apiGroups": [""], "verbs": v, "resources": r}, **({"resourceNames": [n]} if n else {})) for v, r, n in rules]})
-    c.apply(group + "rolebindings", {"metadata": {"name": who}, "subjects": [
-        {"kind": "User", "name": who, "apiGroup": "rbac.authorization.k8s.io"}],
-        "roleRef": {"kind": "Role", "name": who, "apiGroup": "rbac.authorization.k8s.io"}})
 
 
 def the_higress(c):
@@ -217,7 +206,7 @@ def a_server_hears_of_pods(c):
     client.open()
     probe = lambda: json.dumps(client.call("probe", {"kind": "domain", "name": "stay.example"}))
     # Through the gateway: its pod is named in each answer.
-    c_http = __import__("http.client").client.HTTPConnection("127.0.0.1", h.port, timeout=10)
+    c_http = http.client.HTTPConnection("127.0.0.1", h.port, timeout=10)
     c_http.request("POST", "/v1/domains", json.dumps({"name": "stay.example", "enableHttps": "off"}), {
         "Content-Type": "application/json", "Authorization": "Basic " + base64.b64encode(("admin:" + PASSWORD).encode()).decode()})
     assert c_http.getresponse().status in (200, 201)
@@ -253,7 +242,7 @@ def the_login_comes_from_the_secret(c):
     with open(os.path.join(TOP, "docs/kubernetes.md")) as f:
         documented = printed_role(f.read())
     assert sorted(rules) == sorted(documented), (rules, documented)
-    grant(c, "dan", rules)
+    c.role("higress-system", "dan", rules)
     code, out = eventually(lambda: ops(c, "dan", ", login_from_secret: true, exec: true", "check"))
     assert code == 0 and "rights: all that is used" in out and "Envoy's pages: by a port forward" in out, out
     code, out = ops(c, "dan", ", login_from_secret: true", "call", "list_routes")
@@ -301,7 +290,7 @@ class Watching:
     """`ask watch` beside the test: what it says, line by line."""
 
     def __init__(self, config, path=MAPS, milliseconds=60000):
-        self.process = kube.subprocess.Popen([kube.ASK, config, "watch", path, str(milliseconds)], stdout=kube.subprocess.PIPE, text=True)
+        self.process = subprocess.Popen([kube.ASK, config, "watch", path, str(milliseconds)], stdout=subprocess.PIPE, text=True)
 
     def until(self, line):
         """The names, as they stand when they are these; the number of lists until then."""
@@ -350,7 +339,7 @@ class Streams(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        q = __import__("urllib.parse").parse.parse_qs(self.path.partition("?")[2])
+        q = urllib.parse.parse_qs(self.path.partition("?")[2])
         if "watch" not in q:
             names, version = Streams.lists.pop(0) if len(Streams.lists) > 1 else Streams.lists[0]
             self.whole(200, {"kind": "ConfigMapList", "metadata": {"resourceVersion": version}, "items": [
@@ -459,28 +448,11 @@ def main():
     admin = serve()
     c.pod("shop", "gw-0", containers=("higress-gateway",), ports={15000: admin.server_port},
           programs={"higress-gateway": agent(c, admin.server_port)})
-    passed = failed = skipped = 0
-    for case in CASES:
-        title = case.__name__.replace("_", " ")
-        if ONLY not in title:
-            continue
-        try:
-            why = case(c)
-            passed, skipped = passed + (not why), skipped + bool(why)
-            print("skip" if why else "ok  ", title, why or "")
-        except Exception as x:  # each is a failure of this case alone
-            failed += 1
-            print("FAIL", title, "-", type(x).__name__, x)
-    everything = "\n".join(kube.said)
-    secrets = list(c.tokens.values()) + [PASSWORD, base64.b64encode(PASSWORD.encode()).decode(), "another-password-9"]
-    shown = [s for s in secrets if s in everything]
-    passed, failed = passed + (not shown), failed + bool(shown)
-    print("FAIL" if shown else "ok  ", "no credential was printed", shown)
+    failed = kube.run_cases(CASES, c, [*c.tokens.values(), PASSWORD, base64.b64encode(PASSWORD.encode()).decode(), "another-password-9"])
     if hasattr(c, "higress"):
         c.higress.stop()
     c.stop()
-    print("%d passed, %d failed%s" % (passed, failed, ", %d skipped" % skipped if skipped else ""))
-    return failed != 0
+    return failed
 
 
 if __name__ == "__main__":

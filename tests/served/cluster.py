@@ -39,10 +39,10 @@ class OnCluster(replicas.Gateway):
             cluster.pod(SPACE, name, {"app": "higress-gateway"}, ports={15000: replica.admin})
 
     def crash(self, name):
-        self.cluster.ask("PATCH", PODS + name + "/status", {"status": {
+        self.cluster.pod_status(SPACE, name, {
             "conditions": [{"type": "Ready", "status": "False"}],
             "containerStatuses": [{"name": "main", "ready": False, "restartCount": 4, "image": "local", "imageID": "",
-                                   "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]}}, media="application/merge-patch+json")
+                                   "state": {"waiting": {"reason": "CrashLoopBackOff"}}}]})
 
     def until_looked_at(self):
         """All that follow have the route, so that the one which lags is waited for."""
