@@ -15,8 +15,10 @@ import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "../e2e"))
+for other in ("e2e", "routing"):
+    sys.path.insert(0, os.path.join(HERE, "..", other))
 import client as mcp
+import envoy
 import house
 from ports import free_port
 
@@ -384,34 +386,27 @@ def check_mcp_through_the_gateway(w):
     gateway.shutdown()
 
 
-class Envoy:
-    """A real Envoy whose cluster of half.static is checked: one endpoint is there, one is not."""
-
-    def __init__(self, w, name, ports):
-        self.admin, folder = free_port(), os.path.join(w.folder, name)
-        os.makedirs(folder)
-        cluster = {"name": "outbound|80||half.static", "type": "STATIC", "connect_timeout": "1s",
-                   "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
-                   "health_checks": [{"timeout": "0.5s", "interval": "0.2s", "no_traffic_interval": "0.2s", "unhealthy_threshold": 1,
-                                      "healthy_threshold": 1, "tcp_health_check": {}}],
-                   "load_assignment": {"cluster_name": "outbound|80||half.static", "endpoints": [{"lb_endpoints": [
-                       {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": p}}}} for p in ports]}]}}
-        with open(os.path.join(folder, "envoy.json"), "w") as f:
-            json.dump({"admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": self.admin}}},
-                       "static_resources": {"clusters": [cluster]}}, f)
-        binary = subprocess.run(["tests/setup/envoy.sh"], cwd=house.ROOT, capture_output=True, text=True, check=True).stdout.strip()
-        self.process = subprocess.Popen([binary, "-c", os.path.join(folder, "envoy.json"), "--disable-hot-restart", "--concurrency", "1"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        house.wait_for(self.admin, self.process, "Envoy")
-
-    def stop(self):
-        self.process.kill()
-        self.process.wait()
+def start_envoy(w, name, ports):
+    """A real one whose cluster of half.static is checked: one endpoint is there, one is not."""
+    folder, (admin,) = os.path.join(w.folder, name), envoy.free_ports(1)
+    os.makedirs(folder)
+    cluster = {"name": "outbound|80||half.static", "type": "STATIC", "connect_timeout": "1s",
+               "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
+               "health_checks": [{"timeout": "0.5s", "interval": "0.2s", "no_traffic_interval": "0.2s", "unhealthy_threshold": 1,
+                                  "healthy_threshold": 1, "tcp_health_check": {}}],
+               "load_assignment": {"cluster_name": "outbound|80||half.static", "endpoints": [{"lb_endpoints": [
+                   {"endpoint": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": p}}}} for p in ports]}]}}
+    with open(os.path.join(folder, "envoy.json"), "w") as f:
+        json.dump({"admin": {"address": {"socket_address": {"address": "127.0.0.1", "port_value": admin}}},
+                   "static_resources": {"clusters": [cluster]}}, f)
+    e = envoy.Envoy(envoy.binary(), os.path.join(folder, "envoy.json"), admin, os.path.join(folder, "envoy.log"))
+    assert e.wait(listeners=0), open(os.path.join(folder, "envoy.log")).read()
+    return e
 
 
 def check_what_each_envoy_saw(w):
     ports = [int(at.rsplit(":", 1)[1]) for at in w.domains["half"].split(",")]
-    envoys = [Envoy(w, "envoy-%d" % i, ports[:2 - i]) for i in range(2)]
+    envoys = [start_envoy(w, "envoy-%d" % i, ports[:2 - i]) for i in range(2)]
     try:
         admins = ["http://127.0.0.1:%d" % e.admin for e in envoys]
         for _ in range(100):

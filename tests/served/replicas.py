@@ -81,15 +81,14 @@ class Replica:
         self.wire = Wire(self.admin)
         self.name = "127.0.0.1:%d" % self.wire.port
 
-    def render(self):
-        subprocess.run([house.BINARY, "render", "--data", os.path.join(self.home.dir, "data"), "--out", self.folder, "--port",
+    def render(self, folder=None):
+        subprocess.run([house.BINARY, "render", "--data", os.path.join(self.home.dir, "data"), "--out", folder or self.folder, "--port",
                         str(self.inlet), "--admin", str(self.admin)], check=True, stdout=subprocess.DEVNULL)
 
     def refuse(self):
         """Routes with an expression that does not compile: Envoy keeps those it has."""
         aside = self.folder + ".aside"
-        subprocess.run([house.BINARY, "render", "--data", os.path.join(self.home.dir, "data"), "--out", aside, "--port",
-                        str(self.inlet), "--admin", str(self.admin)], check=True, stdout=subprocess.DEVNULL)
+        self.render(aside)
         with open(aside + "/rds.json") as f:
             tree = json.load(f)
         host = tree["resources"][0]["virtual_hosts"][0]
