@@ -117,12 +117,6 @@ static const char *route_hidden(struct arena *a, const struct plan_op *op, const
     return NULL; /* hide_what_is_not_compared */
 }
 
-static const char *plugin_hidden(struct arena *a, const struct plan_op *op, const cJSON *now)
-{
-    (void)a;
-    return serving_plugin_hidden(op, now);
-}
-
 static const struct serving_kind {
     const char *kind;
     unsigned pages;
@@ -132,7 +126,7 @@ static const struct serving_kind {
     { "ai-route", SERVING_ROUTES, made_hidden },
     { "mcp-server", SERVING_ROUTES, made_hidden },
     { "service-source", SERVING_CLUSTERS | SERVING_ENDPOINTS, serving_source_hidden },
-    { "plugin-instance", SERVING_PLUGINS | SERVING_SERVER, plugin_hidden },
+    { "plugin-instance", SERVING_PLUGINS | SERVING_SERVER, serving_plugin_hidden },
     { 0 },
 };
 

@@ -143,8 +143,9 @@ static bool instance_runs(const cJSON *instance)
     return instance && !cJSON_IsFalse(json_get(instance, "enabled"));
 }
 
-const char *serving_plugin_hidden(const struct plan_op *op, const cJSON *now)
+const char *serving_plugin_hidden(struct arena *a, const struct plan_op *op, const cJSON *now)
 {
+    (void)a;
     bool before = instance_runs(op->before), after = instance_runs(now);
     const cJSON *was = json_get(op->before, "configurations");
     if (!before && !after)

@@ -59,4 +59,4 @@ const char *serving_plugin_missing(struct arena *a, const struct serving_op *x,
                                    const struct serving_pages *pages);
 /* Why nothing of that write shows in Envoy; NULL: it does. */
 const char *serving_source_hidden(struct arena *a, const struct plan_op *op, const cJSON *now);
-const char *serving_plugin_hidden(const struct plan_op *op, const cJSON *now);
+const char *serving_plugin_hidden(struct arena *a, const struct plan_op *op, const cJSON *now);
